@@ -1,0 +1,17 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder that holds package.json, wherever the process was started. */
+export const projectRoot: string = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+
+/** A path of a person's config: absolute, from the home folder (~), or from the project's root. */
+export function projectPath(path: string): string {
+  if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1));
+  return isAbsolute(path) ? path : resolve(projectRoot, path);
+}
+
+/** Derived things that may be deleted at any time. */
+export function derivedPath(...parts: string[]): string {
+  return join(projectRoot, '.lookbook', ...parts);
+}
