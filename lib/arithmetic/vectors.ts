@@ -1,0 +1,35 @@
+/** Pure arithmetic on embeddings: Float32Array, one row or row-major blocks float32[rows, dimension]. */
+
+/** The vector scaled to length 1, in place; a zero vector stays zero. */
+export function normalise(vector: Float32Array): Float32Array {
+  let sum = 0;
+  for (let i = 0; i < vector.length; i++) sum += vector[i]! * vector[i]!;
+  const scale = sum > 0 ? 1 / Math.sqrt(sum) : 0;
+  for (let i = 0; i < vector.length; i++) vector[i]! *= scale;
+  return vector;
+}
+
+/** The dot product; for normalised vectors this is the cosine, 1 is best. */
+export function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+/** Row `row` of float32[rows, dimension] as a copy that owns its memory. */
+export function rowOf(block: Float32Array, row: number, dimension: number): Float32Array {
+  return block.slice(row * dimension, (row + 1) * dimension);
+}
+
+/** Rows laid one after another: Float32Array[] → float32[rows, dimension]. */
+export function stack(rows: readonly Float32Array[], dimension: number): Float32Array {
+  const block = new Float32Array(rows.length * dimension);
+  for (const [index, row] of rows.entries()) block.set(row, index * dimension);
+  return block;
+}
+
+/** Whether every number is finite; a model that answers NaN must not reach the store. */
+export function isFiniteVector(vector: Float32Array): boolean {
+  for (let i = 0; i < vector.length; i++) if (!Number.isFinite(vector[i]!)) return false;
+  return true;
+}

@@ -1,0 +1,200 @@
+/** The gate of sharp: from the bytes of one picture to every form that a model, a crop or a page needs. */
+import exifReader from 'exif-reader';
+import sharp, { type Metadata as SharpMetadata, type Sharp } from 'sharp';
+import { padTo, planResize, preprocess, shrinks } from '../arithmetic/resampling.js';
+import { LookbookError, reasonOf } from '../errors.js';
+import type { PictureFacts, Pixels, Preprocessing, Sprite } from '../types.js';
+
+/** Names the decoder's and the resampler's behaviour in fingerprints; raise it when pixels change. */
+export const PREPROCESSING_VERSION = 1;
+
+/** Larger pictures are refused, named with their size: decoding one could take all memory. */
+export const MAX_PIXELS = 200e6;
+
+const SECONDS_PER_PICTURE = 30;
+/** Up to here a picture is decoded whole when its enlargement needs every pixel. */
+const WHOLE_DECODE_PIXELS = 24e6;
+
+/** What a caller wants of one picture, all from one read. */
+export interface Wanted {
+  preprocessings: readonly Preprocessing[];
+  /** A copy of at most so many pixels on its longer side, for crops. */
+  workingPx?: number;
+}
+
+export interface Decoded {
+  facts: Omit<PictureFacts, 'photograph'>;
+  /** In the order of `preprocessings`; equal rules share one object. */
+  inputs: Pixels[];
+  working?: Pixels;
+}
+
+// One picture per call and many calls at once is faster than many threads on one picture.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/**
+ * Decodes a picture: EXIF orientation applied, transparency over white, any colour space to sRGB, 8 bit, first frame.
+ * @throws LookbookError with the reason, for a report: empty, no picture, too large, truncated, too slow.
+ */
+export async function decode(bytes: Uint8Array, wanted: Wanted): Promise<Decoded> {
+  try {
+    const metadata = await readMetadata(bytes);
+    const { width, height } = uprightSize(metadata);
+    const made = new Map<string, Promise<Pixels>>();
+    const inputs = wanted.preprocessings.map((rule) => {
+      const key = resizeKey(rule);
+      const found = made.get(key) ?? resizeTo(bytes, { width, height }, rule);
+      made.set(key, found);
+      return found;
+    });
+    const working = wanted.workingPx === undefined ? undefined : workingCopy(bytes, wanted.workingPx);
+    // All are awaited even if one fails: a rejection that nobody awaits would end the process.
+    const settled = await Promise.allSettled([...inputs, ...(working ? [working] : [])]);
+    for (const result of settled) if (result.status === 'rejected') throw result.reason;
+    return {
+      facts: { width, height, bytes: bytes.length, orientation: orientationOf(width, height), ...describe(metadata) },
+      inputs: await Promise.all(inputs),
+      ...(working ? { working: await working } : {}),
+    };
+  } catch (error) {
+    throw error instanceof LookbookError ? error : unreadable(error);
+  }
+}
+
+/** What makes two preprocessings give the same pixels; normalisation comes later. */
+export function resizeKey(rule: Preprocessing): string {
+  return [rule.resize, rule.size, rule.interpolation, rule.cropRounding ?? 'floor'].join(' ');
+}
+
+/** An upright JPEG of at most `px` on its longer side, never enlarged, for pages. */
+export async function thumbnail(
+  bytes: Uint8Array,
+  px: number,
+): Promise<{ jpeg: Uint8Array; width: number; height: number }> {
+  try {
+    const { data, info } = await opaque(open(bytes))
+      .resize(px, px, { fit: 'inside', withoutEnlargement: true })
+      .jpeg({ quality: 80, mozjpeg: true })
+      .toBuffer({ resolveWithObject: true });
+    return { jpeg: data, width: info.width, height: info.height };
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+/** One square tile of a sprite, uint8[tilePx, tilePx, 3]; the picture is fitted in over white. */
+export async function tile(bytes: Uint8Array, tilePx: number): Promise<Uint8Array> {
+  return opaque(open(bytes))
+    .resize(tilePx, tilePx, { fit: 'contain', background: '#fff' })
+    .raw()
+    .toBuffer();
+}
+
+/** Lays tiles of equal size into one WebP, row by row. */
+export async function sprite(tiles: readonly Uint8Array[], tilePx: number): Promise<Sprite> {
+  const columns = Math.max(1, Math.ceil(Math.sqrt(tiles.length)));
+  const rows = Math.max(1, Math.ceil(tiles.length / columns));
+  const width = columns * tilePx;
+  const sheet = new Uint8Array(width * rows * tilePx * 3).fill(255);
+  for (const [index, pixels] of tiles.entries()) {
+    const left = (index % columns) * tilePx;
+    const top = Math.floor(index / columns) * tilePx;
+    for (let y = 0; y < tilePx; y++) {
+      sheet.set(pixels.subarray(y * tilePx * 3, (y + 1) * tilePx * 3), ((top + y) * width + left) * 3);
+    }
+  }
+  const webp = await sharp(sheet, { raw: { width, height: rows * tilePx, channels: 3 } })
+    .webp({ quality: 70 })
+    .toBuffer();
+  return { webp, tilePx, columns, count: tiles.length };
+}
+
+async function readMetadata(bytes: Uint8Array): Promise<SharpMetadata> {
+  if (bytes.length === 0) throw new Error('the file is empty');
+  const metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
+  const pixels = metadata.width * metadata.height;
+  if (pixels > MAX_PIXELS) {
+    throw new Error(
+      `too large: ${metadata.width} × ${metadata.height} pixels, at most ${MAX_PIXELS / 1e6} million are read`,
+    );
+  }
+  return metadata;
+}
+
+function open(bytes: Uint8Array): Sharp {
+  return sharp(bytes, { limitInputPixels: MAX_PIXELS }).timeout({ seconds: SECONDS_PER_PICTURE });
+}
+
+/** EXIF orientation, then transparency over white, then sRGB without alpha. */
+function opaque(image: Sharp): Sharp {
+  return image.rotate().flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha();
+}
+
+function uprightSize(metadata: SharpMetadata): { width: number; height: number } {
+  return metadata.autoOrient;
+}
+
+/**
+ * Shrinking goes through libvips (mean difference to Pillow below 1 of 255, a third of the time); enlarging
+ * through our own resampler, because libvips displaces an enlargement by half a pixel (measured: up to 176 of 255).
+ */
+async function resizeTo(
+  bytes: Uint8Array,
+  source: { width: number; height: number },
+  rule: Preprocessing,
+): Promise<Pixels> {
+  const plan = planResize(source.width, source.height, rule);
+  if (!shrinks(source.width, source.height, plan) && source.width * source.height <= WHOLE_DECODE_PIXELS) {
+    return preprocess(await raw(opaque(open(bytes))), rule);
+  }
+  const kernel = rule.interpolation === 'bicubic' ? 'cubic' : 'linear';
+  const resized = opaque(open(bytes)).resize(plan.width, plan.height, { fit: 'fill', kernel }).extract(plan.window);
+  return padTo(await raw(resized), rule.size);
+}
+
+async function workingCopy(bytes: Uint8Array, px: number): Promise<Pixels> {
+  return raw(opaque(open(bytes)).resize(px, px, { fit: 'inside', withoutEnlargement: true, kernel: 'cubic' }));
+}
+
+async function raw(image: Sharp): Promise<Pixels> {
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
+  return { data: info.channels === 3 ? data : greyToRgb(data), width: info.width, height: info.height };
+}
+
+/** libvips keeps grey pictures at one channel: uint8[h, w] → uint8[h, w, 3]. */
+function greyToRgb(grey: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array(grey.length * 3);
+  for (let i = 0; i < grey.length; i++) rgb.fill(grey[i]!, 3 * i, 3 * i + 3);
+  return rgb;
+}
+
+function orientationOf(width: number, height: number): PictureFacts['orientation'] {
+  if (Math.abs(width - height) <= 0.02 * Math.max(width, height)) return 'square';
+  return width > height ? 'landscape' : 'portrait';
+}
+
+function describe(metadata: SharpMetadata): { format: string; taken?: string; camera?: string } {
+  const facts: { format: string; taken?: string; camera?: string } = { format: metadata.format };
+  if (!metadata.exif) return facts;
+  try {
+    const exif = exifReader(metadata.exif);
+    const taken = exif.Photo?.DateTimeOriginal ?? exif.Image?.DateTime;
+    if (taken instanceof Date && !Number.isNaN(taken.getTime())) facts.taken = taken.toISOString();
+    const camera = [exif.Image?.Make, exif.Image?.Model].filter((part) => typeof part === 'string').join(' ').trim();
+    if (camera) facts.camera = camera;
+  } catch {
+    // Broken EXIF is common and says nothing about the pixels: the picture simply has no date and camera.
+  }
+  return facts;
+}
+
+function unreadable(error: unknown): LookbookError {
+  return new LookbookError('decode', {
+    what: 'the picture cannot be read',
+    got: reasonOf(error).replace(/^Input (file|buffer) /, ''),
+    expected: 'JPEG, PNG, WebP, GIF, TIFF, AVIF or SVG',
+    mend: 'Repair or convert it, or leave it out with EXCLUDE.',
+    cause: error,
+  });
+}
