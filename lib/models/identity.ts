@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { isFiniteVector } from '../arithmetic/vectors.js';
+import { PREPROCESSING_VERSION } from '../decoders/image.js';
+import { LookbookError } from '../errors.js';
+import type { Device } from '../onnx.js';
+import type { Manifest } from './manifest.js';
+import { sha256 } from './registry.js';
+
+export interface OpenOptions {
+  device?: Device;
+}
+
+/** Facts of a manifest that change no vector. */
+const WITHOUT_EFFECT = new Set(['name', 'title', 'licence', 'source', 'advice', 'folder', 'files', '$schema']);
+
+/**
+ * Names everything that a model's answers depend on: its weights' bytes, the manifest's rules and the version of
+ * the preprocessing. 32 hex digits; equal on every machine.
+ */
+export async function fingerprintOf(manifest: Manifest, files: Record<string, string>): Promise<string> {
+  const hash = createHash('sha256');
+  const rules = Object.entries(manifest).filter(([key]) => !WITHOUT_EFFECT.has(key));
+  hash.update(JSON.stringify([PREPROCESSING_VERSION, rules.sort(([a], [b]) => (a < b ? -1 : 1))]));
+  for (const role of Object.keys(files).sort()) hash.update(`${role} ${await knownSha256(files[role]!)}\n`);
+  return hash.digest('hex').slice(0, 32);
+}
+
+/** @throws LookbookError when the model gives vectors that cannot be compared. */
+export function checkedVectors(vectors: Float32Array[], manifest: Manifest & { dimension: number }): Float32Array[] {
+  for (const vector of vectors) {
+    if (vector.length === manifest.dimension && isFiniteVector(vector)) continue;
+    throw new LookbookError('encoder', {
+      what: `${manifest.name} gave a vector that is not usable`,
+      got: vector.length === manifest.dimension ? 'numbers that are not finite' : `${vector.length} numbers`,
+      expected: `${manifest.dimension} finite numbers`,
+      mend: 'Check output and dimension in the manifest, or fetch the weights again.',
+    });
+  }
+  return vectors;
+}
+
+const hashes = new Map<string, Promise<string>>();
+
+/** Hashing 350 MB takes a second, so a file is hashed once as long as size and time stand. */
+async function knownSha256(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  const key = `${path} ${size} ${mtimeMs}`;
+  const known = hashes.get(key) ?? sha256(path);
+  hashes.set(key, known);
+  known.catch(() => hashes.delete(key));
+  return known;
+}

@@ -1,0 +1,136 @@
+import { emptyMask, maskArea } from '../arithmetic/masks.js';
+import type { OpenFamily } from '../models/families.js';
+import { fingerprintOf } from '../models/identity.js';
+import type { LayoutManifest } from '../models/manifest.js';
+import { openPictureGraph } from '../picture-graph.js';
+import type { FoundSegment, Segmenter } from '../types.js';
+import { MAX_SEGMENTS, SMALLEST_AREA } from '../models/segment-limits.js';
+
+/** A pixel belongs to some object above this probability. */
+const OBJECT = 0.5;
+/** Votes are counted in a square of this share of the map's side, and centres keep this distance. */
+const VOTE_RADIUS = 2 / 48;
+const CENTRE_DISTANCE = 5 / 48;
+/** Least votes of a centre, as a share of the strongest, plus the centre's own probability. */
+const LEAST_CENTRE = 0.4;
+const LEAST_VOTES = 6;
+
+/**
+ * Instances from a layout map float32[4, h, w] (object, centre, offset x, offset y in map pixels): every object
+ * pixel votes for a centre, peaks of votes are objects, pixels join the nearest peak (as Panoptic-DeepLab does).
+ */
+export const open: OpenFamily<LayoutManifest, Segmenter> = async (manifest, files, options) => {
+  const { input, output, preprocessing } = manifest;
+  const graph = await openPictureGraph({ path: files['image']!, input, outputs: [output], preprocessing, ...options });
+  return {
+    name: manifest.name,
+    fingerprint: await fingerprintOf(manifest, { image: files['image']! }),
+    preprocessing,
+    async segment(pictures) {
+      const looks = await graph.look(pictures);
+      return looks.map((look) => instancesOf(look[output]!.data, look[output]!.dims));
+    },
+    close: () => graph.close(),
+  };
+};
+
+interface Centre {
+  x: number;
+  y: number;
+}
+
+/** @returns segments by score, best first. */
+export function instancesOf(layout: Float32Array, dims: readonly number[]): FoundSegment[] {
+  const [, height = 0, width = 0] = dims;
+  const plane = height * width;
+  const members: number[] = [];
+  for (let i = 0; i < plane; i++) if (layout[i]! > OBJECT) members.push(i);
+  if (members.length < SMALLEST_AREA * plane) return [];
+  const votes = members.map((i) => ({
+    x: clamp(Math.round((i % width) + layout[2 * plane + i]!), width - 1),
+    y: clamp(Math.round(Math.floor(i / width) + layout[3 * plane + i]!), height - 1),
+  }));
+  const centres = findCentres(votes, layout.subarray(plane, 2 * plane), width, height);
+  if (centres.length === 0) centres.push({ x: width / 2, y: height / 2 });
+  const masks = centres.map(() => emptyMask(width, height));
+  const certainty = new Float64Array(centres.length);
+  for (const [n, i] of members.entries()) {
+    const owner = nearest(centres, votes[n]!);
+    masks[owner]!.data[i] = 1;
+    certainty[owner]! += layout[i]!;
+  }
+  return masks
+    .map((mask, owner) => ({ mask, area: maskArea(mask), sum: certainty[owner]! }))
+    .filter(({ area }) => area >= SMALLEST_AREA)
+    .map(({ mask, area, sum }) => ({ mask, score: sum / (area * plane) }))
+    .sort((a, b) => b.score - a.score)
+    .slice(0, MAX_SEGMENTS);
+}
+
+function findCentres(votes: readonly Centre[], heat: Float32Array, width: number, height: number): Centre[] {
+  const counts = new Float32Array(width * height);
+  for (const { x, y } of votes) counts[y * width + x]!++;
+  const gathered = boxSum(counts, width, height, Math.max(1, Math.round(VOTE_RADIUS * width)));
+  const most = Math.max(...gathered);
+  const score = gathered.map((count, i) => count / most + heat[i]!);
+  const reach = Math.max(1, Math.round(CENTRE_DISTANCE * width));
+  const centres: Centre[] = [];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = y * width + x;
+      if (score[at]! <= LEAST_CENTRE || gathered[at]! <= LEAST_VOTES) continue;
+      if (isPeak(score, at, { width, height, reach })) centres.push({ x, y });
+    }
+  }
+  return centres;
+}
+
+/** Highest in its neighbourhood; of equals, the first in reading order. */
+function isPeak(score: Float32Array, at: number, form: { width: number; height: number; reach: number }): boolean {
+  const { width, height, reach } = form;
+  const x = at % width;
+  const y = Math.floor(at / width);
+  for (let v = Math.max(0, y - reach); v <= Math.min(height - 1, y + reach); v++) {
+    for (let u = Math.max(0, x - reach); u <= Math.min(width - 1, x + reach); u++) {
+      const other = v * width + u;
+      if (score[other]! > score[at]! || (score[other] === score[at] && other < at)) return false;
+    }
+  }
+  return true;
+}
+
+/** Sums over squares of side 2·radius + 1, zero outside: float32[h, w] → float32[h, w]. */
+function boxSum(values: Float32Array, width: number, height: number, radius: number): Float32Array {
+  const rows = new Float32Array(values.length);
+  const out = new Float32Array(values.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let u = Math.max(0, x - radius); u <= Math.min(width - 1, x + radius); u++) {
+        rows[y * width + x]! += values[y * width + u]!;
+      }
+    }
+  }
+  for (let y = 0; y < height; y++) {
+    for (let v = Math.max(0, y - radius); v <= Math.min(height - 1, y + radius); v++) {
+      for (let x = 0; x < width; x++) out[y * width + x]! += rows[v * width + x]!;
+    }
+  }
+  return out;
+}
+
+function nearest(centres: readonly Centre[], vote: Centre): number {
+  let best = 0;
+  let least = Number.POSITIVE_INFINITY;
+  for (const [index, centre] of centres.entries()) {
+    const distance = (centre.x - vote.x) ** 2 + (centre.y - vote.y) ** 2;
+    if (distance < least) {
+      least = distance;
+      best = index;
+    }
+  }
+  return best;
+}
+
+function clamp(value: number, max: number): number {
+  return Math.max(0, Math.min(max, value));
+}
