@@ -1,0 +1,144 @@
+import { basename, delimiter } from 'node:path';
+import { LookbookError } from './errors.js';
+import type { Device } from './onnx.js';
+import { projectPath, projectRoot } from './paths.js';
+import type { HnswSettings } from './types.js';
+
+/** What a person may set; everything has a default. Paths count from the project's root. */
+export interface LookbookConfig {
+  /** Keeps lookbooks on one server apart (default: the project folder's name). */
+  name?: string;
+  /** A folder, several, files, or a .csv with a `path` column of files and http(s) URLs. */
+  images?: string | readonly string[];
+  /** File name endings that are read as pictures, without the dot. */
+  extensions?: readonly string[];
+  /** Globs below each folder that are left out: 'private/**', '*.thumb.jpg'. */
+  exclude?: readonly string[];
+  /** A name in models/. */
+  encoder?: string;
+  /** A name in models/, or null: whole pictures only. */
+  segmenter?: string | null;
+  /** Pictures per model run, or 'auto'. */
+  batchSize?: number | 'auto';
+  /** Limits additions per run; what is indexed already stays. */
+  maxFiles?: number;
+  /** Smaller segments do not count as answers, as a share of the picture. */
+  minSegmentArea?: number;
+  /** Folder of the masks. */
+  masks?: string;
+  /** A folder: embedded server; an http(s) URL: a Chroma elsewhere; flat:<folder> or memory: the exact store. */
+  chroma?: string;
+  hnsw?: HnswSettings;
+  device?: Device;
+  /** Lets a run remove pictures even when a source is empty or most files are gone. */
+  allowRemoval?: boolean;
+  /** Lets URLs lead to addresses of this machine and of private networks. */
+  allowPrivateUrls?: boolean;
+  /** The words that the query notebook asks when its cell is not changed. */
+  query?: string;
+}
+
+/** A config with every field set and checked. */
+export interface Settings {
+  name: string;
+  images: string[];
+  extensions: string[];
+  exclude: string[];
+  encoder: string;
+  segmenter: string | null;
+  batchSize: number | 'auto';
+  maxFiles: number;
+  minSegmentArea: number;
+  masks: string;
+  chroma: string;
+  hnsw: HnswSettings;
+  device: Device;
+  allowRemoval: boolean;
+  allowPrivateUrls: boolean;
+  query: string;
+}
+
+const DEVICES: readonly Device[] = ['cpu', 'cuda', 'coreml', 'dml', 'webgpu'];
+
+/**
+ * Fills in the defaults; an environment variable LOOKBOOK_… wins over its field, for headless runs.
+ * @throws LookbookError that lists every problem at once.
+ */
+export function defineConfig(config: LookbookConfig = {}, environment: NodeJS.ProcessEnv = process.env): Settings {
+  const set = { ...config, ...fromEnvironment(environment) };
+  const settings: Settings = {
+    name: set.name ?? defaultName(),
+    images: (typeof set.images === 'string' ? [set.images] : [...(set.images ?? ['images'])]).map(projectPath),
+    extensions: [...(set.extensions ?? ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif', 'svg'])].map((e) =>
+      String(e).toLowerCase().replace(/^\./, ''),
+    ),
+    exclude: [...(set.exclude ?? [])],
+    encoder: set.encoder ?? 'pictoclip',
+    segmenter: set.segmenter === undefined ? 'pictoclip-segments' : set.segmenter,
+    batchSize: set.batchSize ?? 'auto',
+    maxFiles: set.maxFiles ?? Number.POSITIVE_INFINITY,
+    minSegmentArea: set.minSegmentArea ?? 0.002,
+    masks: projectPath(set.masks ?? 'masks'),
+    chroma: storePath(set.chroma ?? '.lookbook/chroma'),
+    hnsw: set.hnsw ?? {},
+    device: set.device ?? 'cpu',
+    allowRemoval: set.allowRemoval ?? false,
+    allowPrivateUrls: set.allowPrivateUrls ?? false,
+    query: set.query ?? 'red car',
+  };
+  const problems = problemsOf(settings);
+  if (problems.length) {
+    throw new LookbookError('config', {
+      what: `the config has ${problems.length} problem${problems.length > 1 ? 's' : ''}`,
+      got: problems.join('; '),
+      mend: 'Change them in the config cell or in the LOOKBOOK_… variables.',
+    });
+  }
+  return settings;
+}
+
+function fromEnvironment(environment: NodeJS.ProcessEnv): LookbookConfig {
+  const read = (name: string): string | undefined => environment[`LOOKBOOK_${name}`] || undefined;
+  const images = read('IMAGES');
+  const segmenter = read('SEGMENTER');
+  const maxFiles = read('MAX_FILES');
+  const texts = { name: 'NAME', encoder: 'ENCODER', masks: 'MASKS', chroma: 'CHROMA', query: 'QUERY' } as const;
+  const config: LookbookConfig = {};
+  for (const [field, variable] of Object.entries(texts) as [keyof typeof texts, string][]) {
+    const value = read(variable);
+    if (value !== undefined) config[field] = value;
+  }
+  if (images !== undefined) config.images = images.split(delimiter).filter(Boolean);
+  if (segmenter !== undefined) config.segmenter = segmenter === 'none' ? null : segmenter;
+  if (maxFiles !== undefined) config.maxFiles = Number(maxFiles);
+  const device = read('DEVICE');
+  if (device !== undefined) config.device = device as Device; // checked with the rest
+  if (read('ALLOW_PRIVATE_URLS') === '1') config.allowPrivateUrls = true;
+  return config;
+}
+
+function problemsOf(settings: Settings): string[] {
+  const problems: string[] = [];
+  const expect = (ok: boolean, field: string, got: unknown, expected: string): void => {
+    if (!ok) problems.push(`${field} is ${JSON.stringify(got) ?? String(got)}, expected ${expected}`);
+  };
+  const { name, images, batchSize, maxFiles, minSegmentArea, device } = settings;
+  expect(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name), 'name', name, '1-64 letters, digits, _ or -');
+  expect(images.length > 0 && images.every((path) => path !== ''), 'images', images, 'at least one folder, file or .csv');
+  expect(settings.extensions.length > 0 && settings.extensions.every((e) => /^[a-z0-9]+$/.test(e)), 'extensions', settings.extensions, 'endings such as jpg');
+  expect(settings.encoder !== '', 'encoder', settings.encoder, 'a name in models/');
+  expect(batchSize === 'auto' || (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= 4096), 'batchSize', batchSize, "'auto' or 1 to 4096");
+  expect(maxFiles === Number.POSITIVE_INFINITY || (Number.isInteger(maxFiles) && maxFiles >= 0), 'maxFiles', maxFiles, 'a whole number or Infinity');
+  expect(minSegmentArea >= 0 && minSegmentArea < 1, 'minSegmentArea', minSegmentArea, 'a share of the picture, 0 to 1');
+  expect(DEVICES.includes(device), 'device', device, DEVICES.join(' | '));
+  return problems;
+}
+
+function storePath(chroma: string): string {
+  if (/^https?:\/\//.test(chroma) || chroma === 'memory:') return chroma;
+  return chroma.startsWith('flat:') ? `flat:${projectPath(chroma.slice(5))}` : projectPath(chroma);
+}
+
+function defaultName(): string {
+  return basename(projectRoot).replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '').slice(0, 64) || 'lookbook';
+}

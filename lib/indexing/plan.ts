@@ -1,0 +1,62 @@
+import type { Place } from '../types.js';
+import { type CatalogueEntry, keyOf } from './catalogue.js';
+import type { Scan, Source } from './scan.js';
+
+/** What the store knows of one picture. */
+export interface StoredPicture {
+  imageId: string;
+  places: Place[];
+  /** The segments of the current segmenter are stored too. */
+  segmentsDone: boolean;
+}
+
+/** What a run will do, before any picture is opened. */
+export interface Plan {
+  /** Files that must be read: new, changed, or not finished by an earlier run. */
+  read: { source: Source; kind: 'add' | 'update' | 'unfinished' }[];
+  /** Files whose content is known and done. */
+  keep: { source: Source; imageId: string }[];
+  /** Known to be no picture, unchanged since. */
+  broken: { source: Source; reason: string }[];
+  /** Places below whole roots where nothing lies any more: moved, or removed. */
+  gone: Place[];
+  /** New files that MAX_FILES left for another run. */
+  cut: number;
+}
+
+/** Compares disk, catalogue and store. Pure; linear in their sizes. */
+export function plan(
+  scan: Scan,
+  known: { catalogue: (place: Place) => CatalogueEntry | undefined; stored: ReadonlyMap<string, StoredPicture> },
+  maxFiles: number,
+): Plan {
+  const result: Plan = { read: [], keep: [], broken: [], gone: [], cut: 0 };
+  const present = new Set<string>();
+  for (const source of scan.sources) {
+    present.add(keyOf(source));
+    const entry = known.catalogue(source);
+    const unchanged = entry !== undefined && entry.size === source.size && entry.mtimeMs === source.mtimeMs;
+    if (unchanged && entry.reason !== undefined) result.broken.push({ source, reason: entry.reason });
+    else if (unchanged && entry.imageId !== undefined) placeKnown(result, source, entry.imageId, known.stored);
+    else result.read.push({ source, kind: entry?.imageId !== undefined ? 'update' : 'add' });
+  }
+  limitAdditions(result, maxFiles);
+  result.gone = [...known.stored.values()]
+    .flatMap((picture) => picture.places)
+    .filter((place) => scan.wholeRoots.has(place.root) && !present.has(keyOf(place)));
+  return result;
+}
+
+function placeKnown(result: Plan, source: Source, imageId: string, stored: ReadonlyMap<string, StoredPicture>): void {
+  const picture = stored.get(imageId);
+  if (picture?.segmentsDone) result.keep.push({ source, imageId });
+  else result.read.push({ source, kind: picture ? 'unfinished' : 'add' });
+}
+
+/** MAX_FILES limits what is new; changed and unfinished pictures are always brought up to date. */
+function limitAdditions(result: Plan, maxFiles: number): void {
+  let additions = 0;
+  const read = result.read.filter(({ kind }) => kind !== 'add' || ++additions <= maxFiles);
+  result.cut = result.read.length - read.length;
+  result.read = read;
+}

@@ -1,0 +1,164 @@
+/** What happens to a batch of pictures between the disk and the store. */
+import { boundingBox, maskArea, scaleBox } from '../arithmetic/masks.js';
+import { looksLikePhotograph } from '../arithmetic/photograph.js';
+import { encodeRle } from '../arithmetic/rle.js';
+import { type Decoded, decode, type Wanted } from '../decoders/image.js';
+import { type MaskedSegment, writeMasks } from '../mask-files.js';
+import { pictureRow, segmentRow, segmentsDone } from '../rows.js';
+import type { Encoder, FoundSegment, NewRecord, PictureFacts, Pixels, Place, Segmenter, VectorCollection } from '../types.js';
+import { segmentCrop, WORKING_PX } from './crops.js';
+import type { Meter } from './meter.js';
+
+/** Everything that a run works with. */
+export interface Workshop {
+  encoder: Encoder;
+  segmenter: Segmenter | null;
+  /** Names the segments' vectors: segmenter, encoder and the way of cropping or pooling. */
+  segmentsFingerprint: string | null;
+  pictures: VectorCollection;
+  segments: VectorCollection | null;
+  masks: string;
+}
+
+/** One picture, decoded for what is still to be done with it. */
+export interface Prepared {
+  imageId: string;
+  place: Place;
+  facts: PictureFacts;
+  forEncoder: Pixels;
+  forSegmenter: Pixels | null;
+  working: Pixels | null;
+}
+
+/** Segments found in one picture, with their vectors. */
+export interface Segmented {
+  found: FoundSegment[];
+  vectors: Float32Array[];
+}
+
+/** Whether one pass serves the picture's vector and its segments', so that both are written together. */
+export function isOnePass({ encoder, segmenter }: Workshop): boolean {
+  return segmenter !== null && encoder.poolsSegments;
+}
+
+/** @throws LookbookError with the reason when the bytes are no picture. */
+export async function prepare(
+  bytes: Uint8Array,
+  identity: { imageId: string; place: Place },
+  workshop: Workshop,
+  withSegments: boolean,
+): Promise<Prepared> {
+  const { encoder, segmenter } = workshop;
+  const segmenting = withSegments ? segmenter : null;
+  const wanted: Wanted = {
+    preprocessings: [encoder.preprocessing, ...(segmenting ? [segmenting.preprocessing] : [])],
+    ...(segmenting && !encoder.poolsSegments ? { workingPx: WORKING_PX } : {}),
+  };
+  const decoded: Decoded = await decode(bytes, wanted);
+  const forEncoder = decoded.inputs[0]!;
+  return {
+    ...identity,
+    facts: { ...decoded.facts, photograph: looksLikePhotograph(forEncoder) },
+    forEncoder,
+    forSegmenter: decoded.inputs[1] ?? null,
+    working: decoded.working ?? null,
+  };
+}
+
+/** Whole-picture vectors and, where one pass gives both, the segments with theirs. */
+export async function lookAt(
+  batch: readonly Prepared[],
+  workshop: Workshop,
+  meter: Meter,
+): Promise<{ picture: Float32Array; segmented: Segmented | null }[]> {
+  const { encoder, segmenter } = workshop;
+  const onePass = isOnePass(workshop);
+  const found = onePass && segmenter ? await findSegments(batch, segmenter, meter) : null;
+  const embeddings = await meter.time('encode', () =>
+    encoder.embed(
+      batch.map(({ forEncoder }, index) => ({
+        pixels: forEncoder,
+        ...(found ? { masks: found[index]!.map(({ mask }) => mask) } : {}),
+      })),
+    ),
+  );
+  return embeddings.map(({ picture, segments }, index) => ({
+    picture,
+    segmented: found ? { found: found[index]!, vectors: segments ?? [] } : null,
+  }));
+}
+
+/** The segments of a batch and their vectors: pooled by the encoder, or from crops that fill whole batches. */
+export async function segment(
+  batch: readonly Prepared[],
+  workshop: Workshop & { segmenter: Segmenter },
+  meter: Meter,
+): Promise<Segmented[]> {
+  const { encoder, segmenter } = workshop;
+  const found = await findSegments(batch, segmenter, meter);
+  if (encoder.poolsSegments) {
+    const looked = await lookAt(batch, workshop, meter);
+    return looked.map(({ segmented }) => segmented!);
+  }
+  const crops = batch.flatMap(({ working }, index) =>
+    found[index]!.map(({ mask }) => ({ pixels: segmentCrop(working!, mask, encoder.preprocessing) })),
+  );
+  const vectors: Float32Array[] = [];
+  for (let start = 0; start < crops.length; start += CROPS_PER_RUN) {
+    const part = crops.slice(start, start + CROPS_PER_RUN);
+    const embeddings = await meter.time('encode', () => encoder.embed(part));
+    vectors.push(...embeddings.map(({ picture }) => picture));
+  }
+  let at = 0;
+  return found.map((segments) => ({ found: segments, vectors: vectors.slice(at, (at += segments.length)) }));
+}
+
+const CROPS_PER_RUN = 16;
+
+function findSegments(batch: readonly Prepared[], segmenter: Segmenter, meter: Meter): Promise<FoundSegment[][]> {
+  return meter.time('segment', () => segmenter.segment(batch.map(({ forSegmenter }) => forSegmenter!)));
+}
+
+/** Writes masks, then the segments' rows: their marker comes afterwards, so a kill between is redone. */
+export async function storeSegments(
+  batch: readonly { imageId: string; facts: PictureFacts; segmented: Segmented }[],
+  workshop: Workshop,
+): Promise<void> {
+  const { segments, segmentsFingerprint, segmenter, masks } = workshop;
+  if (!segments || !segmentsFingerprint || !segmenter) return;
+  const rows: NewRecord[] = [];
+  const files = batch.map(({ imageId, facts, segmented }) => {
+    const stored = segmented.found.map((found, n) => describe(found, `${imageId}:${n}`, facts));
+    for (const [n, segment] of stored.entries()) {
+      rows.push({ id: segment.segmentId, vector: segmented.vectors[n]!, metadata: segmentRow(segment, facts) });
+    }
+    const file = { imageId, segmenter: segmenter.name, width: facts.width, height: facts.height, segments: stored };
+    return writeMasks(masks, segmenter.fingerprint, file);
+  });
+  await Promise.all(files);
+  if (rows.length) await segments.upsert(rows);
+}
+
+function describe(found: FoundSegment, segmentId: string, facts: PictureFacts): MaskedSegment {
+  const box = boundingBox(found.mask) ?? { x: 0, y: 0, width: found.mask.width, height: found.mask.height };
+  return {
+    segmentId,
+    bbox: scaleBox(box, found.mask, facts),
+    area: maskArea(found.mask),
+    score: found.score,
+    ...(found.label === undefined ? {} : { label: found.label }),
+    mask: encodeRle(found.mask),
+  };
+}
+
+/** A picture's row: without segments its whole-picture stage is done, with them both are. */
+export function pictureRecord(
+  prepared: Prepared,
+  looked: { picture: Float32Array; segmented: Segmented | null },
+  places: readonly Place[],
+  segmentsFingerprint: string | null,
+): NewRecord {
+  const metadata = pictureRow(prepared.facts, places);
+  if (looked.segmented && segmentsFingerprint) metadata[segmentsDone(segmentsFingerprint)] = looked.segmented.found.length;
+  return { id: prepared.imageId, vector: looked.picture, metadata };
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import pLimit from 'p-limit';
+import { LookbookError, reasonOf } from './errors.js';
+import { fetchBytes } from './fetching.js';
+
+/** URLs asked at once. */
+const FETCHES_AT_ONCE = 4;
+const fetchTurn = pLimit(FETCHES_AT_ONCE);
+
+/** A picture IS its bytes: the first 32 hex digits of their sha256. */
+export function imageIdOfBytes(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+}
+
+export function isUrl(location: string): boolean {
+  return /^https?:\/\//i.test(location);
+}
+
+/** @throws LookbookError with the reason: gone, unreadable, not answering. */
+export async function readSource(source: { location: string }, allowPrivateUrls: boolean): Promise<Uint8Array> {
+  const { location } = source;
+  if (isUrl(location)) return fetchTurn(() => fetchBytes(location, { allowPrivate: allowPrivateUrls }));
+  try {
+    return await readFile(location);
+  } catch (cause) {
+    throw new LookbookError('read', {
+      what: 'the file cannot be read',
+      got: reasonOf(cause),
+      mend: 'Check that it is there and that you may read it.',
+      cause,
+    });
+  }
+}
