@@ -1,0 +1,10 @@
+/** The only door: what a notebook needs, by name. */
+export { defineConfig, type LookbookConfig, type Settings } from './config.js';
+export { LookbookError } from './errors.js';
+export { interruptSignal } from './interrupt.js';
+export { type Lookbook, openLookbook } from './lookbook.js';
+export { contactSheet, gallery } from './rendering/gallery.js';
+export { map } from './rendering/map.js';
+export { progress as progressBar } from './rendering/progress.js';
+export { estimate as estimateTable, report as reportTable } from './rendering/report.js';
+export type * from './types.js';

@@ -1,0 +1,301 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { defineConfig, type LookbookConfig, type Settings } from './config.js';
+import { LookbookError } from './errors.js';
+import { mapView } from './exploring/map-view.js';
+import { openCatalogue } from './indexing/catalogue.js';
+import { CROP_VERSION } from './indexing/crops.js';
+import { runIndex, survey, type RunOptions } from './indexing/indexer.js';
+import { takeIndexLock } from './indexing/lock.js';
+import { lookAt, prepare, segment, type Workshop } from './indexing/stages.js';
+import { Meter } from './indexing/meter.js';
+import { openEncoder, openSegmenter } from './models/families.js';
+import { derivedPath } from './paths.js';
+import { imageIdOfBytes, isUrl, readSource } from './picture-bytes.js';
+import { placesOf } from './rows.js';
+import { backgroundPictures, backgroundTexts } from './searching/background.js';
+import { checkQuery } from './searching/query.js';
+import { type Library, search } from './searching/search.js';
+import { cardOfHit, cardOfPicture, type ShowOptions } from './showing.js';
+import { openStore } from './stores/open-store.js';
+import type { CollectionSummary, IndexEstimate, IndexReport, MapView, PictureCard, Place, Query, SearchResult, VectorStore } from './types.js';
+
+/** An open lookbook: encoder, segmenter and store, held until `close`. */
+export interface Lookbook {
+  readonly settings: Settings;
+  /** What a run would do, before anything is done; reads no picture but a few for a guess of the time. */
+  estimate(): Promise<IndexEstimate>;
+  /** Brings the store in line with the pictures. @throws LookbookError when another run is indexing. */
+  index(options?: RunOptions): Promise<IndexReport>;
+  /** Asks with words or with a query object. @throws LookbookError that says what is wrong with the query. */
+  search(query: string | Query, options?: { k?: number }): Promise<SearchResult>;
+  /** Pictures ready to be shown: the hits of a search, or some of the new ones of a run. */
+  cards(of: SearchResult | IndexReport): Promise<PictureCard[]>;
+  /** A map of all pictures or segments, with a query's own point and hits on it. */
+  explore(options?: { of?: 'pictures' | 'segments'; query?: SearchResult; signal?: AbortSignal }): Promise<MapView>;
+  /** All collections of this store, whoever made them. */
+  collections(): Promise<CollectionSummary[]>;
+  close(): Promise<void>;
+}
+
+/** Lookbooks that this process holds, so that a notebook cell can be run again. */
+const held = new Map<string, Lookbook>();
+
+/**
+ * Opens a lookbook. Opening the same name and store again closes the one that was open before.
+ * @throws LookbookError that lists what is wrong with the config, or names the model or store that does not open.
+ */
+export async function openLookbook(config: LookbookConfig | Settings = {}): Promise<Lookbook> {
+  const settings = defineConfig({ ...config, name: config.name ?? defineConfig().name });
+  const key = `${settings.chroma} ${settings.name}`;
+  await held.get(key)?.close();
+  const workshop = await openWorkshop(settings);
+  const lookbook = new OpenLookbook(settings, workshop, () => held.delete(key));
+  held.set(key, lookbook);
+  return lookbook;
+}
+
+interface OpenWorkshop extends Workshop {
+  store: VectorStore;
+}
+
+async function openWorkshop(settings: Settings): Promise<OpenWorkshop> {
+  const { device, name, hnsw } = settings;
+  const encoder = await openEncoder(settings.encoder, { device });
+  const segmenter = settings.segmenter === null ? null : await openSegmenter(settings.segmenter, { device });
+  const segmentsFingerprint = segmenter ? segmentsFingerprintOf(encoder, segmenter.fingerprint) : null;
+  const store = await openStore(settings.chroma);
+  const facts = { lookbook: name, encoder: encoder.name };
+  const { dimension } = encoder;
+  const pictures = await store.open({
+    name: collectionName(name, 'pictures', encoder.fingerprint),
+    dimension,
+    fingerprint: encoder.fingerprint,
+    hnsw,
+    facts: { ...facts, of: 'pictures' },
+  });
+  const segments = segmentsFingerprint
+    ? await store.open({
+        name: collectionName(name, 'segments', segmentsFingerprint),
+        dimension,
+        fingerprint: segmentsFingerprint,
+        hnsw,
+        facts: { ...facts, of: 'segments', segmenter: segmenter?.name ?? '' },
+      })
+    : null;
+  return { encoder, segmenter, segmentsFingerprint, store, pictures, segments, masks: settings.masks };
+}
+
+/** Vectors of segments depend on both models and on how a segment is shown to the encoder. */
+function segmentsFingerprintOf(encoder: { fingerprint: string; poolsSegments: boolean }, segmenter: string): string {
+  const way = encoder.poolsSegments ? 'pooled' : `crops ${CROP_VERSION}`;
+  return createHash('sha256').update(`${encoder.fingerprint} ${segmenter} ${way}`).digest('hex').slice(0, 32);
+}
+
+function collectionName(lookbook: string, of: string, fingerprint: string): string {
+  return `${lookbook}.${of}.${fingerprint.slice(0, 12)}`;
+}
+
+class OpenLookbook implements Lookbook {
+  readonly settings: Settings;
+  readonly #workshop: OpenWorkshop;
+  readonly #onClose: () => void;
+  readonly #background = new Map<string, Promise<Float32Array[]>>();
+  #closed: Promise<void> | undefined;
+
+  constructor(settings: Settings, workshop: OpenWorkshop, onClose: () => void) {
+    this.settings = settings;
+    this.#workshop = workshop;
+    this.#onClose = onClose;
+  }
+
+  async estimate(): Promise<IndexEstimate> {
+    const catalogue = await openCatalogue(this.#cataloguePath());
+    try {
+      const { scan, plan } = await survey(this.settings, this.#workshop, catalogue);
+      this.#refuseNothing(scan.sources.length, plan.gone.length);
+      const bytes = plan.read.reduce((sum, { source }) => sum + source.size, 0);
+      const count = (kind: string): number => plan.read.filter((read) => read.kind === kind).length;
+      return {
+        add: count('add'),
+        update: count('update') + count('unfinished'),
+        move: 0,
+        remove: plan.gone.length,
+        keep: plan.keep.length,
+        skipped: scan.skipped,
+        bytes,
+        seconds: plan.read.length * (await this.#secondsPerPicture(plan.read.map(({ source }) => source))),
+      };
+    } finally {
+      await catalogue.close();
+    }
+  }
+
+  async index(options: RunOptions = {}): Promise<IndexReport> {
+    const release = await takeIndexLock(this.#lockPath(), this.settings.name);
+    try {
+      const catalogue = await openCatalogue(this.#cataloguePath());
+      try {
+        const report = await runIndex(this.settings, this.#workshop, catalogue, options);
+        this.#refuseNothing(report.kept + report.added + report.updated + report.failed.length, report.notes.length);
+        const encoded = report.sample.length ? report.imagesPerSecond : 0;
+        if (encoded > 0) await this.#keepRate(1 / encoded);
+        this.#background.delete('pictures');
+        await keepJson(derivedPath('last-index.json'), { report, ...(await this.#counts()) });
+        return report;
+      } finally {
+        await catalogue.close();
+      }
+    } finally {
+      await release();
+    }
+  }
+
+  async search(query: string | Query, options: { k?: number } = {}): Promise<SearchResult> {
+    const result = await search(checkQuery(query, options), this.#library());
+    const { vector: _, ...shown } = result;
+    await keepJson(derivedPath('last-search.json'), { ...shown, query: { ...result.query, image: typeof result.query.image === 'string' ? result.query.image : undefined } });
+    return result;
+  }
+
+  async cards(of: SearchResult | IndexReport): Promise<PictureCard[]> {
+    const options = this.#showOptions();
+    if ('hits' in of) return Promise.all(of.hits.map((hit, index) => cardOfHit(hit, index + 1, options)));
+    const rows = await this.#workshop.pictures.get(of.sample);
+    return Promise.all(
+      rows.map(({ id, metadata }) => cardOfPicture({ imageId: id, paths: placesOf(metadata).map(locate) }, options)),
+    );
+  }
+
+  async explore(options: { of?: 'pictures' | 'segments'; query?: SearchResult; signal?: AbortSignal } = {}): Promise<MapView> {
+    const { pictures, segments } = this.#workshop;
+    const { allowPrivateUrls } = this.settings;
+    return mapView({ of: 'pictures', ...options, pictures, segments, allowPrivateUrls, locate });
+  }
+
+  collections(): Promise<CollectionSummary[]> {
+    return this.#workshop.store.list();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#release();
+    return this.#closed;
+  }
+
+  async #release(): Promise<void> {
+    this.#onClose();
+    const { encoder, segmenter, store } = this.#workshop;
+    await Promise.all([encoder.close(), segmenter?.close(), store.close()]);
+  }
+
+  #library(): Library {
+    const { encoder, pictures, segments } = this.#workshop;
+    const { minSegmentArea, allowPrivateUrls } = this.settings;
+    return { encoder, pictures, segments, minSegmentArea, allowPrivateUrls, locate, background: (kind) => this.#backgroundOf(kind) };
+  }
+
+  /** Loaded with the first query that needs it; a failure is not remembered. */
+  #backgroundOf(kind: 'words' | 'pictures'): Promise<Float32Array[]> {
+    const { encoder, pictures } = this.#workshop;
+    const made = kind === 'words' ? () => backgroundTexts(encoder, derivedPath('calibration')) : () => backgroundPictures(pictures);
+    const found = this.#background.get(kind) ?? made();
+    this.#background.set(kind, found);
+    found.catch(() => this.#background.delete(kind));
+    return found;
+  }
+
+  #showOptions(): ShowOptions {
+    const { masks, allowPrivateUrls } = this.settings;
+    return { masks, allowPrivateUrls, segmenterFingerprint: this.#workshop.segmenter?.fingerprint ?? null };
+  }
+
+  async #counts(): Promise<{ pictures: number; segments: number }> {
+    const { pictures, segments } = this.#workshop;
+    return { pictures: await pictures.count(), segments: (await segments?.count()) ?? 0 };
+  }
+
+  /** @throws LookbookError when there is neither a picture on the disk nor one in the store. */
+  #refuseNothing(found: number, known: number): void {
+    if (found > 0 || known > 0) return;
+    throw new LookbookError('index', {
+      what: 'there are no pictures',
+      got: `none in ${this.settings.images.join(', ')}`,
+      expected: `files ending in ${this.settings.extensions.join(', ')}`,
+      mend: 'Put pictures there, or change IMAGES or EXTENSIONS in the config cell.',
+    });
+  }
+
+  /** From the last run with these models on this machine, else from a short trial. */
+  async #secondsPerPicture(sources: readonly { location: string }[]): Promise<number> {
+    if (sources.length === 0) return 0;
+    const rates = await readRates();
+    return rates[this.#rateKey()] ?? this.#trial(sources.filter(({ location }) => !isUrl(location)).slice(0, TRIAL_PICTURES));
+  }
+
+  async #trial(sources: readonly { location: string }[]): Promise<number> {
+    const { allowPrivateUrls } = this.settings;
+    const meter = new Meter();
+    let done = 0;
+    const start = performance.now();
+    for (const source of sources) {
+      try {
+        const bytes = await readSource(source, allowPrivateUrls);
+        const identity = { imageId: imageIdOfBytes(bytes), place: { root: '', path: source.location } };
+        const prepared = await prepare(bytes, identity, this.#workshop, this.#workshop.segmenter !== null);
+        await lookAt([prepared], this.#workshop, meter);
+        const { segmenter } = this.#workshop;
+        if (segmenter) await segment([prepared], { ...this.#workshop, segmenter }, meter);
+        done++;
+      } catch {
+        // A bad picture is a line of the run's report; here it only takes no part in the guess.
+      }
+    }
+    return done ? (performance.now() - start) / 1000 / done : 0;
+  }
+
+  async #keepRate(seconds: number): Promise<void> {
+    await keepJson(derivedPath('rates.json'), { ...(await readRates()), [this.#rateKey()]: seconds });
+  }
+
+  #rateKey(): string {
+    return this.#workshop.segmentsFingerprint ?? this.#workshop.encoder.fingerprint;
+  }
+
+  /** Of one lookbook on one store. */
+  #ownPath(folder: string, ending: string): string {
+    const store = createHash('sha256').update(this.settings.chroma).digest('hex').slice(0, 8);
+    return derivedPath(folder, `${this.settings.name}-${store}${ending}`);
+  }
+
+  #cataloguePath(): string {
+    return this.#ownPath('catalogue', '.jsonl');
+  }
+
+  #lockPath(): string {
+    return this.#ownPath('locks', '.json');
+  }
+}
+
+const TRIAL_PICTURES = 4;
+
+/** A place as a person can open it; files of a table count from the table's folder. */
+function locate({ root, path }: Place): string {
+  if (isUrl(path)) return path;
+  return root.toLowerCase().endsWith('.csv') ? resolve(dirname(root), path) : resolve(root, path);
+}
+
+async function readRates(): Promise<Record<string, number>> {
+  try {
+    return JSON.parse(await readFile(derivedPath('rates.json'), 'utf8'));
+  } catch {
+    return {}; // no run yet on this machine
+  }
+}
+
+/** Written whole or not at all. */
+async function keepJson(path: string, value: unknown): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.${process.pid}.part`, JSON.stringify(value, null, 1));
+  await rename(`${path}.${process.pid}.part`, path);
+}

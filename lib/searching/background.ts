@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stack } from '../arithmetic/vectors.js';
+import type { Encoder, VectorCollection } from '../types.js';
+import { backgroundPrompts } from './background-prompts.js';
+
+/** Pictures that serve as background where the encoder has no words. */
+const BACKGROUND_PICTURES = 500;
+
+/**
+ * The vectors of the background prompts, encoded once per encoder and kept in a file (about 1 MB): a small model
+ * needs a second for them, a large one half a minute.
+ */
+export async function backgroundTexts(encoder: Encoder, folder: string): Promise<Float32Array[]> {
+  if (!encoder.embedTexts) return [];
+  const prompts = createHash('sha256').update(backgroundPrompts.join(';')).digest('hex').slice(0, 16);
+  const path = join(folder, `${encoder.fingerprint}-${prompts}.f32`);
+  const bytes = backgroundPrompts.length * encoder.dimension * 4;
+  const stored = await readFile(path).catch(() => null);
+  if (stored?.length === bytes) return rows(stored, encoder.dimension);
+  const vectors = await encoder.embedTexts(backgroundPrompts);
+  await mkdir(folder, { recursive: true });
+  const block = stack(vectors, encoder.dimension);
+  await writeFile(`${path}.${process.pid}.part`, new Uint8Array(block.buffer));
+  await rename(`${path}.${process.pid}.part`, path);
+  return vectors;
+}
+
+/** Some stored pictures, from the whole length of the collection: what a picture query is compared with. */
+export async function backgroundPictures(pictures: VectorCollection): Promise<Float32Array[]> {
+  const step = Math.max(1, Math.floor((await pictures.count()) / BACKGROUND_PICTURES));
+  const vectors: Float32Array[] = [];
+  let row = 0;
+  for await (const page of pictures.pages({ vectors: true })) {
+    for (const { vector } of page) if (row++ % step === 0 && vector) vectors.push(vector);
+    if (vectors.length >= BACKGROUND_PICTURES) break;
+  }
+  return vectors;
+}
+
+function rows(bytes: Buffer, dimension: number): Float32Array[] {
+  const values = new Float32Array(bytes.length / 4);
+  for (let i = 0; i < values.length; i++) values[i] = bytes.readFloatLE(4 * i);
+  return Array.from({ length: values.length / dimension }, (_, n) => values.slice(n * dimension, (n + 1) * dimension));
+}

@@ -1,0 +1,58 @@
+/** From two lists of neighbours to one order of pictures. Pure. */
+
+export interface RankedPicture {
+  imageId: string;
+  score: number;
+}
+
+export interface RankedSegment {
+  imageId: string;
+  segmentId: string;
+  score: number;
+}
+
+export interface Fused {
+  imageId: string;
+  score: number;
+  picture?: { rank: number; score: number };
+  /** Best first; `rank` counts over the whole collection. */
+  segments: { segmentId: string; rank: number; score: number }[];
+}
+
+/** How much the whole picture counts against its best segment (chosen by measured quality: npm run evaluate). */
+export const PICTURE_SHARE = 0.5;
+
+/**
+ * score = PICTURE_SHARE · picture + (1 − PICTURE_SHARE) · best segment. Where one side did not come among its
+ * neighbours, the last neighbour of that side stands in for it: more than that it cannot be worth. A picture
+ * without segments is judged by the whole alone. Better evidence never lowers a hit.
+ * @param pictures best first.
+ * @param segments best first.
+ * @returns best first; equal scores by id.
+ */
+export function fuse(pictures: readonly RankedPicture[], segments: readonly RankedSegment[]): Fused[] {
+  const byId = new Map<string, Fused>();
+  const entry = (imageId: string): Fused => {
+    const found = byId.get(imageId) ?? { imageId, score: 0, segments: [] };
+    byId.set(imageId, found);
+    return found;
+  };
+  for (const [index, { imageId, score }] of pictures.entries()) entry(imageId).picture = { rank: index + 1, score };
+  for (const [index, { imageId, segmentId, score }] of segments.entries()) {
+    entry(imageId).segments.push({ segmentId, rank: index + 1, score });
+  }
+  const pictureFloor = pictures.at(-1)?.score;
+  const segmentFloor = segments.at(-1)?.score;
+  for (const fused of byId.values()) {
+    const whole = fused.picture?.score ?? pictureFloor;
+    const part = fused.segments[0]?.score ?? segmentFloor;
+    fused.score = combine(whole, part);
+  }
+  return [...byId.values()].sort((a, b) => b.score - a.score || (a.imageId < b.imageId ? -1 : 1));
+}
+
+function combine(whole: number | undefined, part: number | undefined): number {
+  if (whole === undefined) return part ?? 0;
+  if (part === undefined) return whole;
+  return PICTURE_SHARE * whole + (1 - PICTURE_SHARE) * part;
+}

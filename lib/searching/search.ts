@@ -1,0 +1,141 @@
+import { dot } from '../arithmetic/vectors.js';
+import { decode } from '../decoders/image.js';
+import { LookbookError } from '../errors.js';
+import { readSource } from '../picture-bytes.js';
+import { projectPath } from '../paths.js';
+import { factsOf, imageIdOf, placesOf, segmentOf } from '../rows.js';
+import type { Encoder, Hit, Neighbour, Query, SearchResult, SegmentEvidence, StoredRecord, VectorCollection } from '../types.js';
+import { type Fused, fuse } from './fusion.js';
+import { type CheckedQuery, titleOf } from './query.js';
+import { relevanceOf } from './relevance.js';
+
+/** What a search works with. */
+export interface Library {
+  encoder: Encoder;
+  pictures: VectorCollection;
+  segments: VectorCollection | null;
+  minSegmentArea: number;
+  allowPrivateUrls: boolean;
+  /** Background vectors by kind of query. */
+  background(kind: 'words' | 'pictures'): Promise<Float32Array[]>;
+  /** A place as a person can open it. */
+  locate(place: { root: string; path: string }): string;
+}
+
+/** Neighbours asked of each collection, for k hits. */
+const PICTURES_PER_HIT = 3;
+const SEGMENTS_PER_HIT = 8;
+const LEAST_NEIGHBOURS = 50;
+
+/** Nearest pictures and segments, fused; every hit with its evidence and its relevance. */
+export async function search(query: CheckedQuery, library: Library): Promise<SearchResult> {
+  const start = performance.now();
+  const vector = await queryVector(query, library);
+  const encoded = performance.now();
+  const wanted = query.k + query.offset;
+  const segments = query.segments === false ? null : library.segments;
+  const [pictures, parts] = await Promise.all([
+    library.pictures.query(vector, Math.max(LEAST_NEIGHBOURS, PICTURES_PER_HIT * wanted), query.where),
+    segments?.query(vector, Math.max(LEAST_NEIGHBOURS, SEGMENTS_PER_HIT * wanted), query.where) ?? [],
+  ]);
+  const large = parts.filter(({ metadata }) => Number(metadata['area']) >= library.minSegmentArea);
+  const fused = fuse(
+    pictures.map(({ id, score }) => ({ imageId: id, score })),
+    large.map(({ id, score }) => ({ imageId: imageIdOf(id), segmentId: id, score })),
+  ).slice(query.offset, wanted);
+  const queried = performance.now();
+  const hits = await withEvidence(fused, { query, vector, parts: large, segments }, library);
+  const end = performance.now();
+  return {
+    query,
+    title: titleOf(query),
+    hits,
+    vector,
+    timings: { encode: encoded - start, query: queried - encoded, evidence: end - queried, total: end - start },
+  };
+}
+
+interface Found {
+  query: Query;
+  vector: Float32Array;
+  parts: readonly Neighbour[];
+  segments: VectorCollection | null;
+}
+
+/** Rows and vectors of the hits alone: the vectors of the neighbours are never fetched. */
+async function withEvidence(fused: readonly Fused[], found: Found, library: Library): Promise<Hit[]> {
+  const best = fused.flatMap(({ segments }) => segments.slice(0, 1).map(({ segmentId }) => segmentId));
+  const [rows, bestRows, background] = await Promise.all([
+    library.pictures.get(fused.map(({ imageId }) => imageId), { vectors: true }),
+    found.segments && best.length ? found.segments.get(best, { vectors: true }) : [],
+    library.background(found.query.text === undefined ? 'pictures' : 'words'),
+  ]);
+  const byId = new Map<string, StoredRecord>([...rows, ...bestRows].map((row) => [row.id, row]));
+  const partRows = new Map(found.parts.map((part) => [part.id, part]));
+  return fused.flatMap((entry) => {
+    const row = byId.get(entry.imageId);
+    if (!row) return []; // removed between the two questions
+    const segments: SegmentEvidence[] = entry.segments.flatMap(({ segmentId, rank, score }) => {
+      const part = partRows.get(segmentId);
+      if (!part) return [];
+      const { bbox, label } = segmentOf(segmentId, part.metadata);
+      return [{ segmentId, bbox, score, rank, ...(label === undefined ? {} : { label }) }];
+    });
+    const vectors = [row, byId.get(entry.segments[0]?.segmentId ?? '')].flatMap((stored) => stored?.vector ?? []);
+    return [
+      {
+        imageId: entry.imageId,
+        paths: placesOf(row.metadata).map(library.locate),
+        facts: factsOf(row.metadata),
+        score: entry.score,
+        relevance: bestRelevance(found.vector, vectors, background),
+        evidence: { ...(entry.picture ? { picture: entry.picture } : {}), segments },
+      },
+    ];
+  });
+}
+
+/** A picture is as relevant as the more telling of the whole and its best segment. */
+function bestRelevance(query: Float32Array, vectors: readonly Float32Array[], background: readonly Float32Array[]): number {
+  return Math.max(0, ...vectors.map((vector) => relevanceOf(dot(query, vector), vector, background)));
+}
+
+async function queryVector(query: CheckedQuery, library: Library): Promise<Float32Array> {
+  if (query.text !== undefined) return textVector(query.text, library.encoder);
+  if (query.like !== undefined) return storedVector(query.like, library);
+  const bytes = typeof query.image === 'string' ? await readPicture(query.image, library) : (query.image ?? new Uint8Array());
+  const { encoder } = library;
+  const { inputs } = await decode(bytes, { preprocessings: [encoder.preprocessing] });
+  const [embedding] = await encoder.embed([{ pixels: inputs[0]! }]);
+  return embedding!.picture;
+}
+
+async function textVector(text: string, encoder: Encoder): Promise<Float32Array> {
+  if (!encoder.embedTexts) {
+    throw new LookbookError('search', {
+      what: `${encoder.name} understands pictures only, so it cannot be asked with words`,
+      got: `the text ${JSON.stringify(text)}`,
+      expected: 'an example picture (IMAGE_QUERY)',
+      mend: 'Ask with a picture, or set ENCODER to a model with a text side and index with it.',
+    });
+  }
+  const [vector] = await encoder.embedTexts([text]);
+  return vector!;
+}
+
+async function storedVector(id: string, { pictures, segments }: Library): Promise<Float32Array> {
+  const collection = id.includes(':') ? segments : pictures;
+  const [row] = (await collection?.get([id], { vectors: true })) ?? [];
+  if (row?.vector) return row.vector;
+  throw new LookbookError('search', {
+    what: 'there is no picture or segment of that id',
+    got: id,
+    expected: 'an imageId or segmentId of an earlier hit',
+    mend: 'Ask again with a hit of the present index.',
+  });
+}
+
+function readPicture(image: string, { allowPrivateUrls }: Library): Promise<Uint8Array> {
+  const location = /^https?:\/\//i.test(image) ? image : projectPath(image);
+  return readSource({ location }, allowPrivateUrls);
+}

@@ -1,0 +1,69 @@
+/** From hits and ids to cards and maps: plain data that the rendering room draws. */
+import { resizeMask, scaleBox } from './arithmetic/masks.js';
+import { decodeRle } from './arithmetic/rle.js';
+import { readMasks, type MaskedSegment, type MaskFile } from './mask-files.js';
+import { type Thumbnail, thumbnailOf } from './thumbnails.js';
+import type { Hit, Outline, PictureCard, SegmentEvidence } from './types.js';
+
+export interface ShowOptions {
+  masks: string;
+  segmenterFingerprint: string | null;
+  allowPrivateUrls: boolean;
+}
+
+/** Segments drawn on one picture: the best, and those that answer nearly as well. */
+const MOST_DRAWN = 3;
+const NEARLY = 0.8;
+
+/** A hit with the segments that answer drawn on it. A picture that has gone keeps its card, without a picture. */
+export async function cardOfHit(hit: Hit, rank: number, options: ShowOptions): Promise<PictureCard> {
+  const picture = (await thumbnailOf(hit.imageId, hit.paths, options)) ?? missing();
+  const masks = options.segmenterFingerprint ? await readMasks(options.masks, options.segmenterFingerprint, hit.imageId) : null;
+  const best = hit.evidence.segments[0]?.score ?? 0;
+  const drawn = hit.evidence.segments.filter(({ score }) => score > 0 && score >= NEARLY * best).slice(0, MOST_DRAWN);
+  const outlines = drawn.flatMap((evidence) => {
+    const segment = masks?.segments.find(({ segmentId }) => segmentId === evidence.segmentId);
+    return masks && segment ? [outline(segment, masks, picture, evidence)] : [];
+  });
+  return { ...picture, path: hit.paths[0] ?? hit.imageId, rank, relevance: hit.relevance, outlines, why: whyOf(hit) };
+}
+
+/** A picture with everything that was found in it. */
+export async function cardOfPicture(
+  picture: { imageId: string; paths: string[] },
+  options: ShowOptions,
+): Promise<PictureCard> {
+  const { imageId, paths } = picture;
+  const thumbnail = (await thumbnailOf(imageId, paths, options)) ?? missing();
+  const masks = options.segmenterFingerprint ? await readMasks(options.masks, options.segmenterFingerprint, imageId) : null;
+  const outlines = masks ? masks.segments.map((segment) => outline(segment, masks, thumbnail)) : [];
+  return { ...thumbnail, path: paths[0] ?? imageId, outlines };
+}
+
+function outline(segment: MaskedSegment, file: MaskFile, picture: Thumbnail, evidence?: SegmentEvidence): Outline {
+  const { label } = segment;
+  return {
+    mask: resizeMask(decodeRle(segment.mask), picture.width, picture.height),
+    bbox: scaleBox(segment.bbox, file, picture),
+    ...(label === undefined ? {} : { label }),
+    score: evidence?.score ?? segment.score,
+  };
+}
+
+/** One line: which part answers, and how both sides ranked it. */
+function whyOf({ evidence }: Hit): string {
+  const [best] = evidence.segments;
+  const part = best ? `${best.label ?? 'a part'} ranks ${best.rank} of all parts (${best.score.toFixed(2)})` : 'no part of it stands out';
+  const whole = evidence.picture
+    ? `the whole ranks ${evidence.picture.rank} (${evidence.picture.score.toFixed(2)})`
+    : 'the whole is not among the nearest';
+  return `${part}; ${whole}`;
+}
+
+/** A grey tile for a picture that cannot be read any more. */
+function missing(): Thumbnail {
+  return { jpeg: Buffer.from(GREY_JPEG, 'base64'), width: 8, height: 8 };
+}
+
+const GREY_JPEG =
+  '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAUDBAQEAwUEBAQFBQUGBwwIBwcHBw8LCwkMEQ8SEhEPERETFhwXExQaFRERGCEYGh0dHx8fExciJCIeJBweHx7/wAALCAAIAAgBAREA/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUFBAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVWV1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi4+Tl5ufo6erx8vP09fb3+Pn6/9oACAEBAAA/APQq/9k=';
