@@ -5,7 +5,9 @@ let current: AbortController | undefined;
  * that the cell has started: hand the signal to what should stop. Each call gives a fresh one.
  */
 export function interruptSignal(): AbortSignal {
-  if (!current) process.on('SIGINT', () => current?.abort());
+  // Not at once: a listener that is added while Node runs a cell's synchronous part (vm, breakOnSigint) takes the
+  // signal's handler away when that part ends, and the next interrupt would kill the kernel.
+  if (!current) setImmediate(() => process.on('SIGINT', () => current?.abort()));
   current = new AbortController();
   return current.signal;
 }

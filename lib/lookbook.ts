@@ -34,6 +34,8 @@ export interface Lookbook {
   cards(of: SearchResult | IndexReport): Promise<PictureCard[]>;
   /** A map of all pictures or segments, with a query's own point and hits on it. */
   explore(options?: { of?: 'pictures' | 'segments'; query?: SearchResult; signal?: AbortSignal }): Promise<MapView>;
+  /** The imageId of some stored picture, to try a picture query with; null while there is none. */
+  example(): Promise<string | null>;
   /** All collections of this store, whoever made them. */
   collections(): Promise<CollectionSummary[]>;
   close(): Promise<void>;
@@ -56,11 +58,11 @@ export async function openLookbook(config: LookbookConfig | Settings = {}): Prom
   return lookbook;
 }
 
-interface OpenWorkshop extends Workshop {
+export interface OpenWorkshop extends Workshop {
   store: VectorStore;
 }
 
-async function openWorkshop(settings: Settings): Promise<OpenWorkshop> {
+export async function openWorkshop(settings: Settings): Promise<OpenWorkshop> {
   const { device, name, hnsw } = settings;
   const encoder = await openEncoder(settings.encoder, { device });
   const segmenter = settings.segmenter === null ? null : await openSegmenter(settings.segmenter, { device });
@@ -138,7 +140,7 @@ class OpenLookbook implements Lookbook {
       const catalogue = await openCatalogue(this.#cataloguePath());
       try {
         const report = await runIndex(this.settings, this.#workshop, catalogue, options);
-        this.#refuseNothing(report.kept + report.added + report.updated + report.failed.length, report.notes.length);
+        this.#refuseNothing(report.failed.length, await this.#workshop.pictures.count());
         const encoded = report.sample.length ? report.imagesPerSecond : 0;
         if (encoded > 0) await this.#keepRate(1 / encoded);
         this.#background.delete('pictures');
@@ -172,6 +174,11 @@ class OpenLookbook implements Lookbook {
     const { pictures, segments } = this.#workshop;
     const { allowPrivateUrls } = this.settings;
     return mapView({ of: 'pictures', ...options, pictures, segments, allowPrivateUrls, locate });
+  }
+
+  async example(): Promise<string | null> {
+    for await (const [row] of this.#workshop.pictures.pages({ size: 1 })) return row?.id ?? null;
+    return null;
   }
 
   collections(): Promise<CollectionSummary[]> {

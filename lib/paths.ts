@@ -11,7 +11,7 @@ export function projectPath(path: string): string {
   return isAbsolute(path) ? path : resolve(projectRoot, path);
 }
 
-/** Derived things that may be deleted at any time. */
+/** Derived things that may be deleted at any time: .lookbook/, or the folder that LOOKBOOK_DERIVED names. */
 export function derivedPath(...parts: string[]): string {
-  return join(projectRoot, '.lookbook', ...parts);
+  return join(projectPath(process.env['LOOKBOOK_DERIVED'] || '.lookbook'), ...parts);
 }

@@ -320,8 +320,10 @@ export interface SearchResult {
   /** The query in a person's words, for headings. */
   title: string;
   hits: Hit[];
-  /** The query's own vector, float32[dimension], for maps. */
-  vector: Float32Array;
+  /** The query's own vector, float32[dimension], for maps; null where the encoder has no words for it. */
+  vector: Float32Array | null;
+  /** A sentence for the reader, where there are no hits for a reason. */
+  note?: string;
   /** Milliseconds by step. */
   timings: { encode: number; query: number; evidence: number; total: number };
 }
@@ -338,6 +340,8 @@ export interface MapPoint {
   /** Index into the sprite of thumbnails, where there is one. */
   tile?: number;
   kind: 'plain' | 'hit' | 'query';
+  /** Of a hit: 1 is the best. Without it hits are numbered as they come. */
+  rank?: number;
 }
 
 /** Many thumbnails in one WebP: tiles of `tilePx` square, `columns` per row. */

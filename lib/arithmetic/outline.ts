@@ -7,18 +7,24 @@ export type Polygon = Float64Array;
 const STEP_X = [1, 0, -1, 0] as const;
 const STEP_Y = [0, 1, 0, -1] as const;
 
+export interface OutlineOptions {
+  /** Pixels by which a border may be moved to spare points (default 0.5: filled again it gives the mask back). */
+  tolerance?: number;
+  /** Edges on either side that a border is averaged over (default 0): rounds off the blocks of a coarse mask. */
+  smoothing?: number;
+}
+
 /**
  * The borders of a mask as closed polygons: outer ones clockwise, holes the other way, to be filled even-odd.
  * They run through the middles of pixel edges, which turns staircases into slopes.
- * @param tolerance pixels by which a border may be moved to spare points; below 1 the mask can be filled back.
  */
-export function outline(mask: Mask, tolerance: number = 0.5): Polygon[] {
+export function outline(mask: Mask, { tolerance = 0.5, smoothing = 0 }: OutlineOptions = {}): Polygon[] {
   const edges = borderEdges(mask);
   const stride = mask.width + 1;
   const polygons: Polygon[] = [];
   for (let start = 0; start < edges.length; start++) {
     // Every closed walk goes east somewhere, so starting at eastward edges finds them all.
-    while (edges[start]! & 1) polygons.push(simplify(walk(edges, start, stride), tolerance));
+    while (edges[start]! & 1) polygons.push(simplify(smooth(walk(edges, start, stride), smoothing), tolerance));
   }
   return polygons;
 }
@@ -86,6 +92,24 @@ function walk(edges: Uint8Array, start: number, stride: number): number[] {
     }
   } while (edges[at]! & (1 << direction));
   return middles;
+}
+
+/** Each point becomes the mean of its neighbours along a closed line; short lines are averaged over less. */
+function smooth(points: number[], reach: number): number[] {
+  const size = points.length / 2;
+  const near = Math.min(reach, Math.floor(size / 12));
+  if (near < 1) return points;
+  const smoothed = new Array<number>(points.length);
+  for (const axis of [0, 1]) {
+    const at = (index: number): number => points[((index + size) % size) * 2 + axis]!;
+    let sum = 0;
+    for (let i = -near; i <= near; i++) sum += at(i);
+    for (let i = 0; i < size; i++) {
+      smoothed[i * 2 + axis] = sum / (2 * near + 1);
+      sum += at(i + near + 1) - at(i - near);
+    }
+  }
+  return smoothed;
 }
 
 /** Douglas-Peucker on a closed line: keeps every left-out point within `tolerance` of what remains. */

@@ -48,11 +48,11 @@ export async function mapView(sources: MapSources): Promise<MapView> {
       kind: hits.has(row.id) ? 'hit' : 'plain',
     };
   });
-  if (query && rows.length) {
+  if (query?.vector && rows.length) {
     const [x, y] = projection.place([query.vector]);
     points.push({ id: 'query', x: x!, y: y!, title: query.title, kind: 'query' });
   }
-  const title = `${rows.length} ${of}${query ? `, and “${query.title}”` : ''}`;
+  const title = `${rows.length} ${of}${query?.vector ? `, and “${query.title}”` : ''}`;
   return { title, points, ...(tiles.sprite ? { sprite: tiles.sprite } : {}) };
 }
 

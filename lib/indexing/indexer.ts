@@ -11,7 +11,7 @@ import { changedPlaces, doubtOf } from './places.js';
 import { type Plan, plan, type StoredPicture } from './plan.js';
 import { imageIdOfBytes, isUrl, readSource } from '../picture-bytes.js';
 import { type Scan, type Source, scan } from './scan.js';
-import { isOnePass, lookAt, type Prepared, pictureRecord, prepare, segment, storeSegments, type Workshop } from './stages.js';
+import { isOnePass, lookAt, type Prepared, pictureRecord, prepare, type Segmented, segment, storeSegments, type Workshop } from './stages.js';
 
 export interface RunOptions {
   onProgress?: (progress: IndexProgress) => void;
@@ -216,13 +216,17 @@ class Run {
       return own ? [{ imageId, facts, segmented: own }] : [];
     });
     await storeSegments(segmented, this.#workshop);
-    const rows = batch.map((prepared, index) =>
-      pictureRecord(prepared, looked[index]!, [prepared.place], segmentsFingerprint),
+    const isStored = ({ imageId }: Prepared): boolean => this.#stored.has(imageId);
+    const rows = batch.flatMap((prepared, index) =>
+      isStored(prepared) ? [] : [pictureRecord(prepared, looked[index]!, [prepared.place], segmentsFingerprint)],
     );
-    await pictures.upsert(rows);
+    if (rows.length) await pictures.upsert(rows);
+    // A row that stands keeps its places and the markers of other segmenters.
+    await this.#markSegments(batch.filter(isStored).map(({ imageId }) => segmented.find((own) => own.imageId === imageId)));
     for (const [index, { imageId, place, facts }] of batch.entries()) {
       const own = looked[index]!.segmented;
-      this.#stored.set(imageId, { imageId, places: [place], segmentsDone: own !== null || !this.#workshop.segmenter });
+      const places = this.#stored.get(imageId)?.places ?? [place];
+      this.#stored.set(imageId, { imageId, places, segmentsDone: own !== null || !this.#workshop.segmenter });
       this.#report.segments += own?.found.length ?? 0;
       if (facts.photograph) this.#photographs++;
       this.#new.push(imageId);
@@ -234,19 +238,23 @@ class Run {
     batch: readonly Prepared[],
     segmented: Awaited<ReturnType<typeof segment>>,
   ): Promise<void> {
-    const { pictures, segmentsFingerprint } = this.#workshop;
-    await storeSegments(batch.map(({ imageId, facts }, index) => ({ imageId, facts, segmented: segmented[index]! })), this.#workshop);
-    await pictures.setMetadata(
-      batch.map(({ imageId }, index) => ({
-        id: imageId,
-        metadata: { [segmentsDone(segmentsFingerprint!)]: segmented[index]!.found.length },
-      })),
-    );
+    const own = batch.map(({ imageId, facts }, index) => ({ imageId, facts, segmented: segmented[index]! }));
+    await storeSegments(own, this.#workshop);
+    await this.#markSegments(own);
     for (const [index, { imageId }] of batch.entries()) {
       const picture = this.#stored.get(imageId);
       if (picture) picture.segmentsDone = true;
       this.#report.segments += segmented[index]!.found.length;
     }
+  }
+
+  /** The commit marker of stage two: all segments of these pictures stand in the store. */
+  async #markSegments(batch: readonly ({ imageId: string; segmented: Segmented } | undefined)[]): Promise<void> {
+    const { pictures, segmentsFingerprint } = this.#workshop;
+    if (segmentsFingerprint === null) return;
+    const marker = segmentsDone(segmentsFingerprint);
+    const rows = batch.flatMap((own) => (own ? [{ id: own.imageId, metadata: { [marker]: own.segmented.found.length } }] : []));
+    if (rows.length) await pictures.setMetadata(rows);
   }
 
   /** Every stored picture without segments of this segmenter that lies at a known place. */

@@ -31,6 +31,7 @@ const LEAST_NEIGHBOURS = 50;
 export async function search(query: CheckedQuery, library: Library): Promise<SearchResult> {
   const start = performance.now();
   const vector = await queryVector(query, library);
+  if (vector === null) return withoutWords(query, library.encoder.name);
   const encoded = performance.now();
   const wanted = query.k + query.offset;
   const segments = query.segments === false ? null : library.segments;
@@ -100,8 +101,9 @@ function bestRelevance(query: Float32Array, vectors: readonly Float32Array[], ba
   return Math.max(0, ...vectors.map((vector) => relevanceOf(dot(query, vector), vector, background)));
 }
 
-async function queryVector(query: CheckedQuery, library: Library): Promise<Float32Array> {
-  if (query.text !== undefined) return textVector(query.text, library.encoder);
+/** @returns null for words that the encoder has no side for. */
+async function queryVector(query: CheckedQuery, library: Library): Promise<Float32Array | null> {
+  if (query.text !== undefined) return (await library.encoder.embedTexts?.([query.text]))?.[0] ?? null;
   if (query.like !== undefined) return storedVector(query.like, library);
   const bytes = typeof query.image === 'string' ? await readPicture(query.image, library) : (query.image ?? new Uint8Array());
   const { encoder } = library;
@@ -110,17 +112,16 @@ async function queryVector(query: CheckedQuery, library: Library): Promise<Float
   return embedding!.picture;
 }
 
-async function textVector(text: string, encoder: Encoder): Promise<Float32Array> {
-  if (!encoder.embedTexts) {
-    throw new LookbookError('search', {
-      what: `${encoder.name} understands pictures only, so it cannot be asked with words`,
-      got: `the text ${JSON.stringify(text)}`,
-      expected: 'an example picture (IMAGE_QUERY)',
-      mend: 'Ask with a picture, or set ENCODER to a model with a text side and index with it.',
-    });
-  }
-  const [vector] = await encoder.embedTexts([text]);
-  return vector!;
+/** A notebook asks with words and with a picture: a model without words answers the one and explains the other. */
+function withoutWords(query: CheckedQuery, encoder: string): SearchResult {
+  return {
+    query,
+    title: titleOf(query),
+    hits: [],
+    vector: null,
+    note: `${encoder} understands pictures only: ask with an example picture, or set ENCODER to a model with words and index with it.`,
+    timings: { encode: 0, query: 0, evidence: 0, total: 0 },
+  };
 }
 
 async function storedVector(id: string, { pictures, segments }: Library): Promise<Float32Array> {

@@ -1,9 +1,9 @@
-import { emptyMask, maskArea } from '../arithmetic/masks.js';
+import { emptyMask } from '../arithmetic/masks.js';
 import type { OpenFamily } from '../models/families.js';
 import { fingerprintOf } from '../models/identity.js';
 import type { LayoutManifest } from '../models/manifest.js';
 import { openPictureGraph } from '../picture-graph.js';
-import type { FoundSegment, Segmenter } from '../types.js';
+import type { FoundSegment, Mask, Segmenter } from '../types.js';
 import { MAX_SEGMENTS, SMALLEST_AREA } from '../models/segment-limits.js';
 
 /** A pixel belongs to some object above this probability. */
@@ -14,6 +14,8 @@ const CENTRE_DISTANCE = 5 / 48;
 /** Least votes of a centre, as a share of the strongest, plus the centre's own probability. */
 const LEAST_CENTRE = 0.4;
 const LEAST_VOTES = 6;
+/** Masks are this many times finer than the map: contours between cells are interpolated, not stepped. */
+const FINER = 4;
 
 /**
  * Instances from a layout map float32[4, h, w] (object, centre, offset x, offset y in map pixels): every object
@@ -39,32 +41,78 @@ interface Centre {
   y: number;
 }
 
-/** @returns segments by score, best first. */
+/** @returns segments by score, best first; masks are FINER times the map's size. */
 export function instancesOf(layout: Float32Array, dims: readonly number[]): FoundSegment[] {
   const [, height = 0, width = 0] = dims;
   const plane = height * width;
-  const members: number[] = [];
-  for (let i = 0; i < plane; i++) if (layout[i]! > OBJECT) members.push(i);
-  if (members.length < SMALLEST_AREA * plane) return [];
-  const votes = members.map((i) => ({
-    x: clamp(Math.round((i % width) + layout[2 * plane + i]!), width - 1),
-    y: clamp(Math.round(Math.floor(i / width) + layout[3 * plane + i]!), height - 1),
-  }));
+  const votes: Centre[] = [];
+  for (let i = 0; i < plane; i++) {
+    if (layout[i]! <= OBJECT) continue;
+    votes.push({
+      x: clamp(Math.round((i % width) + layout[2 * plane + i]!), width - 1),
+      y: clamp(Math.round(Math.floor(i / width) + layout[3 * plane + i]!), height - 1),
+    });
+  }
+  if (votes.length < SMALLEST_AREA * plane) return [];
   const centres = findCentres(votes, layout.subarray(plane, 2 * plane), width, height);
   if (centres.length === 0) centres.push({ x: width / 2, y: height / 2 });
-  const masks = centres.map(() => emptyMask(width, height));
-  const certainty = new Float64Array(centres.length);
-  for (const [n, i] of members.entries()) {
-    const owner = nearest(centres, votes[n]!);
-    masks[owner]!.data[i] = 1;
-    certainty[owner]! += layout[i]!;
-  }
-  return masks
-    .map((mask, owner) => ({ mask, area: maskArea(mask), sum: certainty[owner]! }))
+  return drawInstances(layout, { width, height }, centres)
     .filter(({ area }) => area >= SMALLEST_AREA)
-    .map(({ mask, area, sum }) => ({ mask, score: sum / (area * plane) }))
+    .map(({ mask, score }) => ({ mask, score }))
     .sort((a, b) => b.score - a.score)
     .slice(0, MAX_SEGMENTS);
+}
+
+/** Each fine pixel that is part of some object joins the centre that it votes for. */
+function drawInstances(
+  layout: Float32Array,
+  map: { width: number; height: number },
+  centres: readonly Centre[],
+): { mask: Mask; area: number; score: number }[] {
+  const plane = map.width * map.height;
+  const [width, height] = [map.width * FINER, map.height * FINER];
+  const found = centres.map(() => ({ mask: emptyMask(width, height), pixels: 0, certainty: 0 }));
+  for (let y = 0; y < height; y++) {
+    const cellY = clamp((y + 0.5) / FINER - 0.5, map.height - 1);
+    for (let x = 0; x < width; x++) {
+      const cellX = clamp((x + 0.5) / FINER - 0.5, map.width - 1);
+      const between = interpolation(cellX, cellY, map.width, map.height);
+      const object = between(layout, 0);
+      if (object <= OBJECT) continue;
+      const vote = { x: cellX + between(layout, 2 * plane), y: cellY + between(layout, 3 * plane) };
+      const owner = found[nearest(centres, vote)]!;
+      owner.mask.data[y * width + x] = 1;
+      owner.pixels++;
+      owner.certainty += object;
+    }
+  }
+  return found.map(({ mask, pixels, certainty }) => ({
+    mask,
+    area: pixels / (width * height),
+    score: pixels ? certainty / pixels : 0,
+  }));
+}
+
+/** Reads a plane that begins at `start` at a point between four cells. */
+function interpolation(
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): (values: Float32Array, start: number) => number {
+  const left = Math.floor(x);
+  const top = Math.floor(y);
+  const right = Math.min(width - 1, left + 1);
+  const below = Math.min(height - 1, top + 1) * width;
+  const across = x - left;
+  const down = y - top;
+  return (values, start) => {
+    const row = start + top * width;
+    const next = start + below;
+    const upper = values[row + left]! + (values[row + right]! - values[row + left]!) * across;
+    const lower = values[next + left]! + (values[next + right]! - values[next + left]!) * across;
+    return upper + (lower - upper) * down;
+  };
 }
 
 function findCentres(votes: readonly Centre[], heat: Float32Array, width: number, height: number): Centre[] {

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const lib = new URL('../lib/', import.meta.url).pathname;
+const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+
+/** Native packages and the one file that may import each. */
+const GATES: Record<string, string> = {
+  sharp: 'decoders/image.ts',
+  'onnxruntime-node': 'onnx-worker.ts',
+  chromadb: 'stores/chroma.ts',
+  'umap-js': 'exploring/projection.ts',
+  'plotly.js-dist': 'rendering/plotly.ts',
+  tslab: 'notebook/tslab.ts',
+  '@huggingface/tokenizers': 'tokenizer.ts',
+};
+
+/** From the top down: a room imports from rooms below it only, and never from a sibling on its own line. */
+const FLOORS: string[][] = [
+  ['commands'],
+  ['notebook', 'index.ts'],
+  ['lookbook.ts'],
+  ['indexing', 'searching', 'exploring', 'rendering', 'showing.ts'],
+  ['encoders', 'segmenters', 'stores'],
+  ['models', 'picture-graph.ts', 'tokenizer.ts', 'thumbnails.ts', 'picture-bytes.ts', 'fetching.ts', 'mask-files.ts', 'rows.ts', 'config.ts'],
+  ['decoders', 'onnx.ts', 'onnx-worker.ts'],
+  ['arithmetic', 'paths.ts', 'interrupt.ts'],
+  ['types.ts', 'errors.ts'],
+];
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(lib, file), 'utf8');
+  return [...text.matchAll(/^(?:import|export)\s[^;]*?from\s+'([^']+)'/gms)].map((match) => match[1]!);
+}
+
+function roomOf(file: string): string {
+  return file.includes('/') ? file.split('/')[0]! : file;
+}
+
+function floorOf(room: string): number {
+  const floor = FLOORS.findIndex((rooms) => rooms.includes(room));
+  expect(floor, `${room} stands on no floor: add it to test/architecture.test.ts`).toBeGreaterThanOrEqual(0);
+  return floor;
+}
+
+describe('the house', () => {
+  it('each native package has one gate', () => {
+    for (const [name, gate] of Object.entries(GATES)) {
+      const importers = files.filter((file) => importsOf(file).some((from) => from === name || from.startsWith(`${name}/`)));
+      for (const importer of importers) expect(`${name} ← ${importer}`).toBe(`${name} ← ${gate}`);
+    }
+  });
+
+  it('arrows between rooms point down', () => {
+    const upward: string[] = [];
+    for (const file of files) {
+      for (const from of importsOf(file).filter((path) => path.startsWith('.'))) {
+        const target = normalize(join(dirname(file), from)).replace(/\.js$/, '.ts');
+        const [own, other] = [roomOf(file), roomOf(target)];
+        if (own === other) continue;
+        const sideways = floorOf(own) === floorOf(other) && own.endsWith('.ts') === false && other.endsWith('.ts') === false;
+        if (floorOf(own) > floorOf(other) || sideways) upward.push(`${file} → ${target}`);
+      }
+    }
+    expect(upward).toEqual([]);
+  });
+
+  it('only commands, and the kernel in the folder of its notebook, ask where the process was started', () => {
+    const askers = files.filter((file) => readFileSync(join(lib, file), 'utf8').includes('process.cwd('));
+    expect(askers.filter((file) => !file.startsWith('commands/') && file !== 'notebook/tslab.ts')).toEqual([]);
+  });
+
+  it('only commands and processes of their own may end the process', () => {
+    const enders = files.filter((file) => readFileSync(join(lib, file), 'utf8').includes('process.exit('));
+    const allowed = /^(commands\/|stores\/chroma-(watchdog|tether|child)\.ts|notebook\/kernel-child\.ts)/;
+    expect(enders.filter((file) => !allowed.test(file))).toEqual([]);
+  });
+});
