@@ -1,4 +1,5 @@
 /** Runs a plan: disk → plan → pictures → segments → places, each stage redone after a kill, none twice. */
+import pLimit from 'p-limit';
 import type { Settings } from '../config.js';
 import { LookbookError, reasonOf } from '../errors.js';
 import { removeMasks } from '../mask-files.js';
@@ -71,6 +72,8 @@ class Run {
   readonly #newPlaces: string[] = [];
   /** Places that the catalogue must learn once their picture stands in the store. */
   readonly #pending = new Map<string, Source>();
+  /** One batch is stored at a time, so that a kill leaves at most one half stored. */
+  readonly #storeTurn = pLimit(1);
   #photographs = 0;
   #stored = new Map<string, StoredPicture>();
 
@@ -111,7 +114,7 @@ class Run {
     const prepared = lookAhead(plan.read, (job) => this.#prepare(job, onePass), this.#ahead());
     await this.#conveyor(prepared, async (batch) => {
       const looked = await lookAt(batch, this.#workshop, this.#meter);
-      await this.#meter.time('store', () => this.#storePictures(batch, looked));
+      await this.#storeTurn(() => this.#meter.time('store', () => this.#storePictures(batch, looked)));
     });
   }
 
@@ -124,7 +127,7 @@ class Run {
     const prepared = lookAhead(jobs, (job) => this.#prepareAgain(job), this.#ahead());
     await this.#conveyor(prepared, async (batch) => {
       const segmented = await segment(batch, { ...this.#workshop, segmenter }, this.#meter);
-      await this.#meter.time('store', () => this.#storeSegmentsOf(batch, segmented));
+      await this.#storeTurn(() => this.#meter.time('store', () => this.#storeSegmentsOf(batch, segmented)));
     });
   }
 
