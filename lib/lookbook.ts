@@ -1,16 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { defineConfig, type LookbookConfig, type Settings } from './config.js';
 import { LookbookError } from './errors.js';
 import { mapView } from './exploring/map-view.js';
 import { openCatalogue } from './indexing/catalogue.js';
-import { CROP_VERSION } from './indexing/crops.js';
 import { runIndex, survey, type RunOptions } from './indexing/indexer.js';
 import { takeIndexLock } from './indexing/lock.js';
-import { lookAt, prepare, segment, type Workshop } from './indexing/stages.js';
+import { lookAt, prepare, segment } from './indexing/stages.js';
 import { Meter } from './indexing/meter.js';
-import { openEncoder, openSegmenter } from './models/families.js';
 import { derivedPath } from './paths.js';
 import { imageIdOfBytes, isUrl, readSource } from './picture-bytes.js';
 import { placesOf } from './rows.js';
@@ -18,8 +16,9 @@ import { backgroundPictures, backgroundTexts } from './searching/background.js';
 import { checkQuery } from './searching/query.js';
 import { type Library, search } from './searching/search.js';
 import { cardOfHit, cardOfPicture, type ShowOptions } from './showing.js';
-import { openStore } from './stores/open-store.js';
-import type { CollectionSummary, IndexEstimate, IndexReport, MapView, PictureCard, Place, Query, SearchResult, VectorStore } from './types.js';
+import type { CollectionSummary, IndexEstimate, IndexReport, MapView, PictureCard, Place, Query, SearchResult } from './types.js';
+import { writeWhole } from './whole-file.js';
+import { type OpenWorkshop, openWorkshop } from './workshop.js';
 
 /** An open lookbook: encoder, segmenter and store, held until `close`. */
 export interface Lookbook {
@@ -56,47 +55,6 @@ export async function openLookbook(config: LookbookConfig | Settings = {}): Prom
   const lookbook = new OpenLookbook(settings, workshop, () => held.delete(key));
   held.set(key, lookbook);
   return lookbook;
-}
-
-export interface OpenWorkshop extends Workshop {
-  store: VectorStore;
-}
-
-export async function openWorkshop(settings: Settings): Promise<OpenWorkshop> {
-  const { device, name, hnsw } = settings;
-  const encoder = await openEncoder(settings.encoder, { device });
-  const segmenter = settings.segmenter === null ? null : await openSegmenter(settings.segmenter, { device });
-  const segmentsFingerprint = segmenter ? segmentsFingerprintOf(encoder, segmenter.fingerprint) : null;
-  const store = await openStore(settings.chroma);
-  const facts = { lookbook: name, encoder: encoder.name };
-  const { dimension } = encoder;
-  const pictures = await store.open({
-    name: collectionName(name, 'pictures', encoder.fingerprint),
-    dimension,
-    fingerprint: encoder.fingerprint,
-    hnsw,
-    facts: { ...facts, of: 'pictures' },
-  });
-  const segments = segmentsFingerprint
-    ? await store.open({
-        name: collectionName(name, 'segments', segmentsFingerprint),
-        dimension,
-        fingerprint: segmentsFingerprint,
-        hnsw,
-        facts: { ...facts, of: 'segments', segmenter: segmenter?.name ?? '' },
-      })
-    : null;
-  return { encoder, segmenter, segmentsFingerprint, store, pictures, segments, masks: settings.masks };
-}
-
-/** Vectors of segments depend on both models and on how a segment is shown to the encoder. */
-function segmentsFingerprintOf(encoder: { fingerprint: string; poolsSegments: boolean }, segmenter: string): string {
-  const way = encoder.poolsSegments ? 'pooled' : `crops ${CROP_VERSION}`;
-  return createHash('sha256').update(`${encoder.fingerprint} ${segmenter} ${way}`).digest('hex').slice(0, 32);
-}
-
-function collectionName(lookbook: string, of: string, fingerprint: string): string {
-  return `${lookbook}.${of}.${fingerprint.slice(0, 12)}`;
 }
 
 class OpenLookbook implements Lookbook {
@@ -300,9 +258,6 @@ async function readRates(): Promise<Record<string, number>> {
   }
 }
 
-/** Written whole or not at all. */
-async function keepJson(path: string, value: unknown): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.${process.pid}.part`, JSON.stringify(value, null, 1));
-  await rename(`${path}.${process.pid}.part`, path);
+function keepJson(path: string, value: unknown): Promise<void> {
+  return writeWhole(path, JSON.stringify(value, null, 1));
 }

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Rle, Segment } from './types.js';
+import { writeWhole } from './whole-file.js';
 
 /** A segment with its mask; the mask may be coarser than the picture, its `size` says. */
 export interface MaskedSegment extends Segment {
@@ -17,13 +18,9 @@ export interface MaskFile {
   segments: MaskedSegment[];
 }
 
-/** Written whole or not at all: a kill in the middle leaves the old file. */
+/** @throws LookbookError when the disk is full or the folder may not be written. */
 export async function writeMasks(folder: string, fingerprint: string, file: MaskFile): Promise<void> {
-  const path = pathOf(folder, fingerprint, file.imageId);
-  await mkdir(dirname(path), { recursive: true });
-  const part = `${path}.${process.pid}.part`;
-  await writeFile(part, JSON.stringify(file));
-  await rename(part, path);
+  await writeWhole(pathOf(folder, fingerprint, file.imageId), JSON.stringify(file));
 }
 
 /** @returns null when there is no file, or none that can be read: masks are derived and can be made again. */

@@ -1,8 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { thumbnail, tile } from './decoders/image.js';
 import { readSource } from './picture-bytes.js';
 import { derivedPath } from './paths.js';
+import { writeWhole } from './whole-file.js';
 
 /** Pixels of the longer side: sharp in a gallery of four columns, ten of them under 300 kB. */
 export const THUMBNAIL_PX = 360;
@@ -36,7 +36,7 @@ export async function thumbnailOf(
       .then((bytes) => thumbnail(bytes, THUMBNAIL_PX))
       .catch(() => null); // the next place may still hold it
     if (!made) continue;
-    await keep(path, made.jpeg);
+    await writeWhole(path, made.jpeg);
     return made;
   }
   return null;
@@ -51,11 +51,4 @@ export async function tileOf(
 ): Promise<Uint8Array | null> {
   const found = await thumbnailOf(imageId, locations, options);
   return found ? tile(found.jpeg, tilePx) : null;
-}
-
-async function keep(path: string, jpeg: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const part = join(dirname(path), `.${process.pid}-${Math.random().toString(36).slice(2)}.part`);
-  await writeFile(part, jpeg);
-  await rename(part, path);
 }

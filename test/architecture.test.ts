@@ -21,11 +21,12 @@ const FLOORS: string[][] = [
   ['commands'],
   ['notebook', 'index.ts'],
   ['lookbook.ts'],
+  ['workshop.ts'],
   ['indexing', 'searching', 'exploring', 'rendering', 'showing.ts'],
   ['encoders', 'segmenters', 'stores'],
   ['models', 'picture-graph.ts', 'tokenizer.ts', 'thumbnails.ts', 'picture-bytes.ts', 'fetching.ts', 'mask-files.ts', 'rows.ts', 'config.ts'],
   ['decoders', 'onnx.ts', 'onnx-worker.ts'],
-  ['arithmetic', 'paths.ts', 'interrupt.ts'],
+  ['arithmetic', 'paths.ts', 'whole-file.ts', 'interrupt.ts'],
   ['types.ts', 'errors.ts'],
 ];
 

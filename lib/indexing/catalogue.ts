@@ -17,7 +17,7 @@ export interface CatalogueEntry extends Place {
  * encodes nothing again. One JSON line per change, so that a kill costs at most the last line.
  */
 export interface Catalogue {
-  get(place: Place): CatalogueEntry | undefined;
+  readonly get: (place: Place) => CatalogueEntry | undefined;
   set(entry: CatalogueEntry): void;
   delete(place: Place): void;
   entries(): IterableIterator<CatalogueEntry>;

@@ -40,3 +40,30 @@ export async function* inBatches<Item>(items: AsyncIterable<Item>, size: number)
   }
   if (batch.length) yield batch;
 }
+
+/** Sends what comes through `work`, at most `most` under way. After a failure nothing more is begun; it is thrown. */
+export async function conveyor<Item>(
+  items: AsyncIterable<Item>,
+  work: (item: Item) => Promise<void>,
+  most: number,
+): Promise<void> {
+  const underWay = new Set<Promise<void>>();
+  let broken: { error: unknown } | undefined;
+  for await (const item of items) {
+    const task = work(item)
+      .catch((error: unknown) => {
+        broken ??= { error };
+      })
+      .finally(() => underWay.delete(task));
+    underWay.add(task);
+    if (underWay.size >= most) await Promise.race(underWay);
+    if (broken) break;
+  }
+  await Promise.all(underWay);
+  if (broken) throw broken.error;
+}
+
+/** Leaves out what turned out to need no work. */
+export async function* withoutNull<Item>(items: AsyncIterable<Item | null>): AsyncGenerator<Item> {
+  for await (const item of items) if (item !== null) yield item;
+}

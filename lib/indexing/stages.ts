@@ -65,12 +65,18 @@ export async function prepare(
   };
 }
 
+/** What the models say of one picture. */
+export interface Looked {
+  picture: Float32Array;
+  segmented: Segmented | null;
+}
+
 /** Whole-picture vectors and, where one pass gives both, the segments with theirs. */
 export async function lookAt(
   batch: readonly Prepared[],
   workshop: Workshop,
   meter: Meter,
-): Promise<{ picture: Float32Array; segmented: Segmented | null }[]> {
+): Promise<Looked[]> {
   const { encoder, segmenter } = workshop;
   const onePass = isOnePass(workshop);
   const found = onePass && segmenter ? await findSegments(batch, segmenter, meter) : null;
@@ -152,13 +158,8 @@ function describe(found: FoundSegment, segmentId: string, facts: PictureFacts): 
 }
 
 /** A picture's row: without segments its whole-picture stage is done, with them both are. */
-export function pictureRecord(
-  prepared: Prepared,
-  looked: { picture: Float32Array; segmented: Segmented | null },
-  places: readonly Place[],
-  segmentsFingerprint: string | null,
-): NewRecord {
-  const metadata = pictureRow(prepared.facts, places);
+export function pictureRecord(prepared: Prepared, looked: Looked, { segmentsFingerprint }: Workshop): NewRecord {
+  const metadata = pictureRow(prepared.facts, [prepared.place]);
   if (looked.segmented && segmentsFingerprint) metadata[segmentsDone(segmentsFingerprint)] = looked.segmented.found.length;
   return { id: prepared.imageId, vector: looked.picture, metadata };
 }

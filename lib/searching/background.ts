@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stack } from '../arithmetic/vectors.js';
 import type { Encoder, VectorCollection } from '../types.js';
+import { writeWhole } from '../whole-file.js';
 import { backgroundPrompts } from './background-prompts.js';
 
 /** Pictures that serve as background where the encoder has no words. */
@@ -20,10 +21,7 @@ export async function backgroundTexts(encoder: Encoder, folder: string): Promise
   const stored = await readFile(path).catch(() => null);
   if (stored?.length === bytes) return rows(stored, encoder.dimension);
   const vectors = await encoder.embedTexts(backgroundPrompts);
-  await mkdir(folder, { recursive: true });
-  const block = stack(vectors, encoder.dimension);
-  await writeFile(`${path}.${process.pid}.part`, new Uint8Array(block.buffer));
-  await rename(`${path}.${process.pid}.part`, path);
+  await writeWhole(path, new Uint8Array(stack(vectors, encoder.dimension).buffer));
   return vectors;
 }
 

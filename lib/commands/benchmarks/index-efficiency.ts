@@ -9,7 +9,8 @@ import type { LookbookConfig } from '../../config.js';
 import { lookAt, pictureRecord, prepare, type Prepared, segment, storeSegments, type Workshop } from '../../indexing/stages.js';
 import { Meter } from '../../indexing/meter.js';
 import { scan } from '../../indexing/scan.js';
-import { openLookbook, openWorkshop } from '../../lookbook.js';
+import { openLookbook } from '../../lookbook.js';
+import { openWorkshop } from '../../workshop.js';
 import { defineConfig } from '../../config.js';
 import { findModel } from '../../models/registry.js';
 import { imageIdOfBytes } from '../../picture-bytes.js';
@@ -99,7 +100,7 @@ async function storeBatch(batch: readonly Prepared[], workshop: Workshop, meter:
     return own ? [{ imageId, facts, segmented: own }] : [];
   });
   await storeSegments(found, workshop);
-  await workshop.pictures.upsert(batch.map((one, index) => pictureRecord(one, looked[index]!, [one.place], workshop.segmentsFingerprint)));
+  await workshop.pictures.upsert(batch.map((one, index) => pictureRecord(one, looked[index]!, workshop)));
 }
 
 /** CPU seconds that the store's server has used: proc(5) utime + stime at 100 ticks a second; 0 where unknown. */

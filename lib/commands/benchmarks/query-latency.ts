@@ -1,5 +1,6 @@
 /** How long does a text query take, end to end, over 10,000 pictures and their segments? */
-import { openLookbook, openWorkshop } from '../../lookbook.js';
+import { openLookbook } from '../../lookbook.js';
+import { openWorkshop } from '../../workshop.js';
 import { defineConfig } from '../../config.js';
 import { normalise } from '../../arithmetic/vectors.js';
 import type { NewRecord, VectorCollection } from '../../types.js';

@@ -1,0 +1,122 @@
+import type { Place } from '../types.js';
+import { type Catalogue, type CatalogueEntry, keyOf } from './catalogue.js';
+import { changedPlaces, doubtOf, type PlaceChanges } from './places.js';
+import type { Plan, StoredPicture } from './plan.js';
+import type { Scan, Source } from './scan.js';
+
+/** What the places come to at the end of a run. */
+export interface Settlement extends PlaceChanges {
+  /** Files that were met at a new place while an old place of their picture is gone. */
+  movedFiles: number;
+  /** Files that are further copies of a picture. */
+  copies: number;
+  /** Removed pictures whose place is not taken by new content. */
+  lost: number;
+  /** Why some removals were not believed, as a sentence. */
+  doubt: string | null;
+}
+
+/** Keeps the books of a run: what the store holds, and what lies where. Touches the catalogue, never the store. */
+export class Ledger {
+  readonly stored: Map<string, StoredPicture>;
+  readonly #catalogue: Catalogue;
+  /** place → what lies there, for all places that are known for certain. */
+  readonly #found = new Map<string, { place: Place; imageId: string }>();
+  /** Pictures that were met at a place that their row does not name: moved, or copied. */
+  readonly #newPlaces: string[] = [];
+  /** Places that the catalogue must learn once their picture stands in the store. */
+  readonly #pending = new Map<string, Source>();
+
+  constructor(stored: Map<string, StoredPicture>, catalogue: Catalogue) {
+    this.stored = stored;
+    this.#catalogue = catalogue;
+  }
+
+  /** This content lies there. */
+  know(source: Source, imageId: string): void {
+    const place = placeOf(source);
+    this.#found.set(keyOf(place), { place, imageId });
+    this.#pending.set(keyOf(place), source);
+    if (this.stored.has(imageId)) this.#remember(place, imageId);
+  }
+
+  /** Known content that needs no encoding. @returns whether its row names this place already. */
+  meet(source: Source, imageId: string): boolean {
+    this.know(source, imageId);
+    const wasHere = this.stored.get(imageId)?.places.some((place) => keyOf(place) === keyOf(source)) ?? false;
+    if (!wasHere) this.#newPlaces.push(imageId);
+    return wasHere;
+  }
+
+  /** The bytes there are no picture and stay so: they are named again without being read, until they change. */
+  spoil(source: Source, reason: string): void {
+    this.#catalogue.set({ ...entryOf(source), reason });
+  }
+
+  /** A picture's row stands in the store. */
+  store(imageId: string, place: Place, segmentsDone: boolean): void {
+    const places = this.stored.get(imageId)?.places ?? [place];
+    this.stored.set(imageId, { imageId, places, segmentsDone });
+    this.#remember(place, imageId);
+  }
+
+  imageAt(place: Place): string | undefined {
+    return this.#found.get(keyOf(place))?.imageId;
+  }
+
+  /**
+   * What must be told to the store when all files were met.
+   * @param whole false when files were left unread: then nothing counts as lost, it may lie in one of them.
+   */
+  settle(scan: Scan, plan: Plan, options: { whole: boolean; allowRemoval: boolean }): Settlement {
+    for (const { place, imageId } of this.#found.values()) if (this.stored.has(imageId)) this.#remember(place, imageId);
+    const gone = new Set(plan.gone.map(keyOf));
+    let changes = this.#changes(gone);
+    const doubt = options.allowRemoval ? null : this.#doubt(changes.removed, scan, options.whole);
+    if (doubt !== null) {
+      for (const id of changes.removed) for (const place of this.stored.get(id)?.places ?? []) gone.delete(keyOf(place));
+      changes = this.#changes(gone);
+    }
+    for (const place of plan.gone) if (gone.has(keyOf(place))) this.#catalogue.delete(place);
+    const moved = new Set(changes.moved.filter(({ left }) => left > 0).map(({ imageId }) => imageId));
+    const movedFiles = this.#newPlaces.filter((imageId) => moved.has(imageId)).length;
+    const lost = changes.removed.filter((id) => !this.#isReplaced(id)).length;
+    return { ...changes, movedFiles, copies: this.#newPlaces.length - movedFiles, lost, doubt };
+  }
+
+  #changes(gone: ReadonlySet<string>): PlaceChanges {
+    return changedPlaces(this.stored.values(), this.#found, gone);
+  }
+
+  #doubt(removed: readonly string[], scan: Scan, whole: boolean): string | null {
+    const lost = removed.filter((id) => !this.#isReplaced(id)).flatMap((id) => this.stored.get(id) ?? []);
+    if (lost.length === 0) return null;
+    if (!whole) return `${lost.length} pictures were not found; they stay until a run has read all files.`;
+    const below = (root: string): number => scan.sources.filter((source) => source.root === root).length;
+    const doubt = doubtOf(lost, this.stored.values(), below);
+    return doubt && `Nothing was removed: ${doubt}. If that is meant, run once with allowRemoval: true.`;
+  }
+
+  /** Its file holds another picture now: its going is an update, not a loss. */
+  #isReplaced(imageId: string): boolean {
+    return this.stored.get(imageId)?.places.some((place) => this.#found.has(keyOf(place))) ?? false;
+  }
+
+  /** The catalogue learns a place only when its picture stands in the store. */
+  #remember(place: Place, imageId: string): void {
+    const source = this.#pending.get(keyOf(place));
+    if (!source) return;
+    this.#pending.delete(keyOf(place));
+    const known = this.#catalogue.get(place);
+    if (known?.imageId === imageId && known.size === source.size && known.mtimeMs === source.mtimeMs) return;
+    this.#catalogue.set({ ...entryOf(source), imageId });
+  }
+}
+
+export function placeOf({ root, path }: Source): Place {
+  return { root, path };
+}
+
+function entryOf({ root, path, size, mtimeMs }: Source): CatalogueEntry {
+  return { root, path, size, mtimeMs };
+}
