@@ -87,13 +87,21 @@ function fourProducts(
   products[3] = d;
 }
 
-function productOf(block: Float32Array, row: number, { other, dimension }: { other: number; dimension: number }): number {
+function productOf(
+  block: Float32Array,
+  row: number,
+  { other, dimension }: { other: number; dimension: number },
+): number {
   const rowAt = (index: number): Float32Array => block.subarray(index * dimension, (index + 1) * dimension);
   return dot(rowAt(row), rowAt(other));
 }
 
 /** The k rows nearest to one vector, best first, ties by index. */
-export function nearestRows(block: Float32Array, vector: Float32Array, k: number): { index: number; score: number }[] {
+export function nearestRows(
+  block: Float32Array,
+  vector: Float32Array,
+  k: number,
+): { index: number; score: number }[] {
   const dimension = vector.length;
   const rows = Array.from({ length: dimension ? block.length / dimension : 0 }, (_, index) => ({
     index,

@@ -24,7 +24,8 @@ export function outline(mask: Mask, { tolerance = 0.5, smoothing = 0 }: OutlineO
   const polygons: Polygon[] = [];
   for (let start = 0; start < edges.length; start++) {
     // Every closed walk goes east somewhere, so starting at eastward edges finds them all.
-    while (edges[start]! & 1) polygons.push(simplify(smooth(walk(edges, start, stride), smoothing), tolerance));
+    while (edges[start]! & 1)
+      polygons.push(simplify(smooth(walk(edges, start, stride), smoothing), tolerance));
   }
   return polygons;
 }
@@ -35,21 +36,22 @@ export function svgPath(polygons: readonly Polygon[]): string {
   for (const polygon of polygons) {
     let atX = Math.round(polygon[0]! * 10);
     let atY = Math.round(polygon[1]! * 10);
-    path += `M${tenths(atX)} ${tenths(atY)}l`;
+    path += `M${tenths(atX)} ${tenths(atY)}`;
     for (let i = 2; i < polygon.length; i += 2) {
       const x = Math.round(polygon[i]! * 10);
       const y = Math.round(polygon[i + 1]! * 10);
-      path += `${i > 2 ? ' ' : ''}${tenths(x - atX)} ${tenths(y - atY)}`;
+      path += `l${tenths(x - atX)} ${tenths(y - atY)}`;
       atX = x;
       atY = y;
     }
     path += 'z';
   }
-  return path;
+  // A minus parts two numbers by itself, and so does the letter before it.
+  return path.replaceAll(' -', '-');
 }
 
 function tenths(value: number): string {
-  return String(value / 10);
+  return String(value / 10).replace(/^(-?)0\./, '$1.');
 }
 
 /** For each corner of the lattice the directions in which a border leaves it, one bit each; the mask lies to the right. */

@@ -6,7 +6,10 @@ export function principalAxes(block: Float32Array, dimension: number, random: ()
   const rows = dimension ? block.length / dimension : 0;
   const mean = meanRow(block, dimension, rows);
   let first = unit(Float64Array.from({ length: dimension }, () => random() - 0.5));
-  let second = orthogonal(Float64Array.from({ length: dimension }, () => random() - 0.5), first);
+  let second = orthogonal(
+    Float64Array.from({ length: dimension }, () => random() - 0.5),
+    first,
+  );
   for (let round = 0; round < 24; round++) {
     const nextFirst = new Float64Array(dimension);
     const nextSecond = new Float64Array(dimension);

@@ -13,6 +13,8 @@ export interface MapSources {
   signal?: AbortSignal;
   allowPrivateUrls: boolean;
   locate(place: { root: string; path: string }): string;
+  /** What a vector shows in a word, where the encoder has words. */
+  name(vector: Float32Array): string | undefined;
 }
 
 /** More points than this are thinned evenly: a map in a notebook stays small and takes seconds. */
@@ -32,12 +34,15 @@ export async function mapView(sources: MapSources): Promise<MapView> {
   const owners = [...new Set(rows.map(({ id }) => (of === 'pictures' ? id : imageIdOf(id))))];
   const places = await locations(owners, sources);
   const tiles = await tilesOf(owners, places, sources);
-  const hits = new Set(query?.hits.flatMap((hit) => (of === 'pictures' ? hit.imageId : (hit.evidence.segments[0]?.segmentId ?? []))));
+  const rankOf = new Map(
+    query?.hits.map((hit, index) => [of === 'pictures' ? hit.imageId : hit.evidence.segments[0]?.segmentId, index + 1]),
+  );
   const points = rows.map((row, index): MapPoint => {
     const owner = of === 'pictures' ? row.id : imageIdOf(row.id);
     const path = places.get(owner)?.[0] ?? owner;
-    const label = labelOf(row, path);
+    const label = of === 'pictures' ? path.split('/').at(-2) : labelOf(row, sources);
     const tile = tiles.indexOf.get(owner);
+    const rank = rankOf.get(row.id);
     return {
       id: row.id,
       x: projection.points[2 * index]!,
@@ -45,7 +50,7 @@ export async function mapView(sources: MapSources): Promise<MapView> {
       title: path,
       ...(label === undefined ? {} : { label }),
       ...(tile === undefined ? {} : { tile }),
-      kind: hits.has(row.id) ? 'hit' : 'plain',
+      ...(rank === undefined ? { kind: 'plain' } : { kind: 'hit', rank }),
     };
   });
   if (query?.vector && rows.length) {
@@ -88,9 +93,7 @@ async function tilesOf(
   return tiles.length ? { indexOf, sprite: await sprite(tiles, TILE_PX) } : { indexOf };
 }
 
-/** A segment's own label, else the folder that the picture lies in. */
-function labelOf(row: StoredRecord, path: string): string | undefined {
-  const { label } = row.metadata;
-  if (typeof label === 'string') return label;
-  return path.split('/').at(-2);
+/** A segment's own label, else the word that fits it best. */
+function labelOf({ metadata, vector }: StoredRecord, { name }: MapSources): string | undefined {
+  return typeof metadata['label'] === 'string' ? metadata['label'] : vector && name(vector);
 }

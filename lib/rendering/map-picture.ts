@@ -1,0 +1,104 @@
+import type { MapPoint } from '../types.js';
+import { dataUri, type Html, html } from './html.js';
+import type { Legend } from './legend.js';
+import { numberedHits } from './legend.js';
+import { inkOn } from './palette.js';
+
+/** Where each point lies on the still picture, in its pixels. */
+export interface Layout {
+  width: number;
+  height: number;
+  place(point: MapPoint): [number, number];
+}
+
+const WIDTH = 800;
+const MARGIN = 26;
+/** Up to here every dot is drawn at its own place; beyond, dots that fall on one spot are drawn once. */
+const EXACT = 3000;
+const MOST_SPOTS = 10_000;
+
+/** Fits the points into a picture of one width, keeping their aspect; the height follows, within reason. */
+export function layoutOf(points: readonly MapPoint[]): Layout {
+  const [left, right] = extent(points, 'x');
+  const [top, bottom] = extent(points, 'y');
+  const across = Math.max(right - left, 1e-6);
+  const down = Math.max(bottom - top, 1e-6);
+  const height = Math.round(Math.min(WIDTH * 0.72, Math.max(WIDTH * 0.42, (WIDTH * down) / across)));
+  const scale = Math.min((WIDTH - 2 * MARGIN) / across, (height - 2 * MARGIN) / down);
+  const offsetX = (WIDTH - scale * (left + right)) / 2;
+  const offsetY = (height - scale * (top + bottom)) / 2;
+  return {
+    width: WIDTH,
+    height,
+    place: ({ x, y }) => [finite(x) * scale + offsetX, finite(y) * scale + offsetY],
+  };
+}
+
+/** All dots as one still picture that every viewer draws: `data:image/svg+xml;base64,…`, transparent around the dots. */
+export function mapPicture(points: readonly MapPoint[], legend: Legend, layout: Layout): string {
+  const plain = points.filter(({ kind }) => kind === 'plain');
+  const radius = plain.length > EXACT ? 2 : plain.length > 800 ? 3.2 : plain.length > 200 ? 4.2 : 5.2;
+  const groups = dotPaths(plain, legend, layout);
+  const dots = [...groups].map(([colour, path]) => html`<path d="${path}" stroke="${colour}"/>`);
+  const hits = numberedHits(points)
+    .reverse()
+    .map(({ point, number }) => hitMark(layout.place(point), legend.colourOf(point), number));
+  const queries = points.filter(({ kind }) => kind === 'query').map((point) => star(layout.place(point)));
+  const { width, height } = layout;
+  return dataUri(
+    'image/svg+xml',
+    html`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><g fill="none" stroke-linecap="round" stroke-width="${radius * 2}" stroke-opacity=".82">${dots}</g>${hits}${queries}</svg>`
+      .markup,
+  );
+}
+
+/** Dots of one colour as one path of strokes without length: about eight bytes a dot. */
+function dotPaths(points: readonly MapPoint[], legend: Legend, layout: Layout): Map<string, string> {
+  const thin = points.length > EXACT;
+  for (let step = 1; ; step++) {
+    const taken = new Set<number>();
+    const groups = new Map<string, string>();
+    for (const point of points) {
+      const [x, y] = layout.place(point);
+      const spot = Math.round(y / step) * 100_000 + Math.round(x / step);
+      if (thin && taken.has(spot)) continue;
+      taken.add(spot);
+      const colour = legend.colourOf(point);
+      const at = thin ? `${Math.round(x)} ${Math.round(y)}` : `${tenths(x)} ${tenths(y)}`;
+      groups.set(colour, `${groups.get(colour) ?? ''}M${at}h0`);
+    }
+    if (!thin || taken.size <= MOST_SPOTS) return groups;
+  }
+}
+
+function hitMark([x, y]: [number, number], colour: string, number: number): Html {
+  return html`<circle cx="${tenths(x)}" cy="${tenths(y)}" r="9.5" fill="${colour}" stroke="#222" stroke-width="4"/><circle cx="${tenths(x)}" cy="${tenths(y)}" r="9.5" fill="${colour}" stroke="#fff" stroke-width="1.8"/><text x="${tenths(x)}" y="${tenths(y + 4)}" text-anchor="middle" font-family="system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif" font-size="${number > 99 ? 8.5 : 11}" font-weight="700" fill="${inkOn(colour)}">${number}</text>`;
+}
+
+function star([x, y]: [number, number]): Html {
+  const corners = Array.from({ length: 10 }, (_, index) => {
+    const angle = (index * Math.PI) / 5 - Math.PI / 2;
+    const radius = index % 2 ? 6 : 14;
+    return `${tenths(x + radius * Math.cos(angle))} ${tenths(y + radius * Math.sin(angle))}`;
+  });
+  const path = `M${corners.join('L')}z`;
+  return html`<g stroke-linejoin="round"><path d="${path}" stroke="#222" stroke-width="5"/><path d="${path}" fill="#FFC400" stroke="#fff" stroke-width="2"/></g>`;
+}
+
+function extent(points: readonly MapPoint[], axis: 'x' | 'y'): [number, number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const point of points) {
+    low = Math.min(low, finite(point[axis]));
+    high = Math.max(high, finite(point[axis]));
+  }
+  return low <= high ? [low, high] : [0, 1];
+}
+
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0.5;
+}
+
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
+}
