@@ -11,12 +11,13 @@ import { lookAt, prepare, segment } from './indexing/stages.js';
 import { Meter } from './indexing/meter.js';
 import { derivedPath } from './paths.js';
 import { imageIdOfBytes, isUrl, readSource } from './picture-bytes.js';
-import { placesOf } from './rows.js';
-import { backgroundPictures, backgroundTexts } from './searching/background.js';
+import { placesOf, segmentsDone } from './rows.js';
+import { backgroundPictures, backgroundTexts, nameOf } from './searching/background.js';
 import { checkQuery } from './searching/query.js';
+import { backgroundOf } from './searching/relevance.js';
 import { type Library, search } from './searching/search.js';
 import { cardOfHit, cardOfPicture, type ShowOptions } from './showing.js';
-import type { CollectionSummary, IndexEstimate, IndexReport, MapView, PictureCard, Place, Query, SearchResult } from './types.js';
+import type { CollectionSummary, IndexEstimate, IndexReport, MapView, PictureCard, Place, Query, SearchResult, StoredRecord } from './types.js';
 import { writeWhole } from './whole-file.js';
 import { type OpenWorkshop, openWorkshop } from './workshop.js';
 
@@ -123,15 +124,16 @@ class OpenLookbook implements Lookbook {
     const options = this.#showOptions();
     if ('hits' in of) return Promise.all(of.hits.map((hit, index) => cardOfHit(hit, index + 1, options)));
     const rows = await this.#workshop.pictures.get(of.sample);
+    const names = await this.#segmentNames(rows);
     return Promise.all(
-      rows.map(({ id, metadata }) => cardOfPicture({ imageId: id, paths: placesOf(metadata).map(locate) }, options)),
+      rows.map(({ id, metadata }) => cardOfPicture({ imageId: id, paths: placesOf(metadata).map(locate), names }, options)),
     );
   }
 
   async explore(options: { of?: 'pictures' | 'segments'; query?: SearchResult; signal?: AbortSignal } = {}): Promise<MapView> {
     const { pictures, segments } = this.#workshop;
     const { allowPrivateUrls } = this.settings;
-    return mapView({ of: 'pictures', ...options, pictures, segments, allowPrivateUrls, locate });
+    return mapView({ of: 'pictures', ...options, pictures, segments, allowPrivateUrls, locate, name: await this.#namer() });
   }
 
   async example(): Promise<string | null> {
@@ -168,6 +170,23 @@ class OpenLookbook implements Lookbook {
     this.#background.set(kind, found);
     found.catch(() => this.#background.delete(kind));
     return found;
+  }
+
+  /** Says in a word what a vector shows; knows nothing where the encoder has no words. */
+  async #namer(): Promise<(vector: Float32Array) => string | undefined> {
+    const words = await this.#backgroundOf('words');
+    return (vector) => (words.length ? nameOf(backgroundOf(vector, words).best) : undefined);
+  }
+
+  /** Words for the segments of some pictures, by segmentId. */
+  async #segmentNames(pictures: readonly StoredRecord[]): Promise<Map<string, string>> {
+    const { segments, segmentsFingerprint } = this.#workshop;
+    if (!segments || segmentsFingerprint === null) return new Map();
+    const marker = segmentsDone(segmentsFingerprint);
+    const ids = pictures.flatMap(({ id, metadata }) => Array.from({ length: Number(metadata[marker] ?? 0) }, (_, n) => `${id}:${n}`));
+    const name = await this.#namer();
+    const rows = await segments.get(ids, { vectors: true });
+    return new Map(rows.flatMap(({ id, vector }) => (vector ? [[id, name(vector) ?? ''] as const] : [])).filter(([, word]) => word));
   }
 
   #showOptions(): ShowOptions {

@@ -23,20 +23,20 @@ export async function cardOfHit(hit: Hit, rank: number, options: ShowOptions): P
   const drawn = hit.evidence.segments.filter(({ score }) => score > 0 && score >= NEARLY * best).slice(0, MOST_DRAWN);
   const outlines = drawn.flatMap((evidence) => {
     const segment = masks?.segments.find(({ segmentId }) => segmentId === evidence.segmentId);
-    return masks && segment ? [outline(segment, masks, picture, evidence)] : [];
+    return masks && segment ? [outline(evidence.label ? { ...segment, label: evidence.label } : segment, masks, picture, evidence)] : [];
   });
   return { ...picture, path: hit.paths[0] ?? hit.imageId, rank, relevance: hit.relevance, outlines, why: whyOf(hit) };
 }
 
-/** A picture with everything that was found in it. */
+/** A picture with everything that was found in it; `names` holds words for segments that have no label of their own. */
 export async function cardOfPicture(
-  picture: { imageId: string; paths: string[] },
+  picture: { imageId: string; paths: string[]; names: ReadonlyMap<string, string> },
   options: ShowOptions,
 ): Promise<PictureCard> {
-  const { imageId, paths } = picture;
+  const { imageId, paths, names } = picture;
   const thumbnail = (await thumbnailOf(imageId, paths, options)) ?? missing();
   const masks = options.segmenterFingerprint ? await readMasks(options.masks, options.segmenterFingerprint, imageId) : null;
-  const outlines = masks ? masks.segments.map((segment) => outline(segment, masks, thumbnail)) : [];
+  const outlines = masks?.segments.map((segment) => outline(named(segment, names), masks, thumbnail)) ?? [];
   return { ...thumbnail, path: paths[0] ?? imageId, outlines };
 }
 
@@ -48,6 +48,11 @@ function outline(segment: MaskedSegment, file: MaskFile, picture: Thumbnail, evi
     ...(label === undefined ? {} : { label }),
     score: evidence?.score ?? segment.score,
   };
+}
+
+function named(segment: MaskedSegment, names: ReadonlyMap<string, string>): MaskedSegment {
+  const label = segment.label ?? names.get(segment.segmentId);
+  return label === undefined ? segment : { ...segment, label };
 }
 
 /** One line: which part answers, and how both sides ranked it. */

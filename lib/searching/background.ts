@@ -6,6 +6,9 @@ import type { Encoder, VectorCollection } from '../types.js';
 import { writeWhole } from '../whole-file.js';
 import { backgroundPrompts } from './background-prompts.js';
 
+/** Below this cosine a prompt says nothing of a picture: CLIP's own best pairs lie at 0.3, the embedded model's at 0.8. */
+const LEAST_FIT = 0.2;
+
 /** Pictures that serve as background where the encoder has no words. */
 const BACKGROUND_PICTURES = 500;
 
@@ -23,6 +26,11 @@ export async function backgroundTexts(encoder: Encoder, folder: string): Promise
   const vectors = await encoder.embedTexts(backgroundPrompts);
   await writeWhole(path, new Uint8Array(stack(vectors, encoder.dimension).buffer));
   return vectors;
+}
+
+/** What a vector shows, in the words of the background prompt that fits it best; undefined where none fits well. */
+export function nameOf(best: { index: number; score: number }): string | undefined {
+  return best.score >= LEAST_FIT ? backgroundPrompts[best.index] : undefined;
 }
 
 /** Some stored pictures, from the whole length of the collection: what a picture query is compared with. */

@@ -7,7 +7,8 @@ import { factsOf, imageIdOf, placesOf, segmentOf } from '../rows.js';
 import type { Encoder, Hit, Neighbour, Query, SearchResult, SegmentEvidence, StoredRecord, VectorCollection } from '../types.js';
 import { type Fused, fuse } from './fusion.js';
 import { type CheckedQuery, titleOf } from './query.js';
-import { relevanceOf } from './relevance.js';
+import { nameOf } from './background.js';
+import { type Background, backgroundOf, relevanceOf } from './relevance.js';
 
 /** What a search works with. */
 export interface Library {
@@ -16,7 +17,7 @@ export interface Library {
   segments: VectorCollection | null;
   minSegmentArea: number;
   allowPrivateUrls: boolean;
-  /** Background vectors by kind of query. */
+  /** Background vectors by kind of query; empty where there are none. */
   background(kind: 'words' | 'pictures'): Promise<Float32Array[]>;
   /** A place as a person can open it. */
   locate(place: { root: string; path: string }): string;
@@ -32,6 +33,7 @@ export async function search(query: CheckedQuery, library: Library): Promise<Sea
   const start = performance.now();
   const vector = await queryVector(query, library);
   if (vector === null) return withoutWords(query, library.encoder.name);
+  const title = await titleFor(query, library);
   const encoded = performance.now();
   const wanted = query.k + query.offset;
   const segments = query.segments === false ? null : library.segments;
@@ -49,7 +51,7 @@ export async function search(query: CheckedQuery, library: Library): Promise<Sea
   const end = performance.now();
   return {
     query,
-    title: titleOf(query),
+    title,
     hits,
     vector,
     timings: { encode: encoded - start, query: queried - encoded, evidence: end - queried, total: end - start },
@@ -66,48 +68,63 @@ interface Found {
 /** Rows and vectors of the hits alone: the vectors of the neighbours are never fetched. */
 async function withEvidence(fused: readonly Fused[], found: Found, library: Library): Promise<Hit[]> {
   const best = fused.flatMap(({ segments }) => segments.slice(0, 1).map(({ segmentId }) => segmentId));
-  const [rows, bestRows, background] = await Promise.all([
+  const asWords = found.query.text !== undefined;
+  const [rows, bestRows, words, background] = await Promise.all([
     library.pictures.get(fused.map(({ imageId }) => imageId), { vectors: true }),
     found.segments && best.length ? found.segments.get(best, { vectors: true }) : [],
-    library.background(found.query.text === undefined ? 'pictures' : 'words'),
+    library.background('words'),
+    library.background(asWords ? 'words' : 'pictures'),
   ]);
   const byId = new Map<string, StoredRecord>([...rows, ...bestRows].map((row) => [row.id, row]));
   const partRows = new Map(found.parts.map((part) => [part.id, part]));
   return fused.flatMap((entry) => {
     const row = byId.get(entry.imageId);
     if (!row) return []; // removed between the two questions
-    const segments: SegmentEvidence[] = entry.segments.flatMap(({ segmentId, rank, score }) => {
+    const best = byId.get(entry.segments[0]?.segmentId ?? '')?.vector;
+    const named = best && words.length ? backgroundOf(best, words) : undefined;
+    const segments: SegmentEvidence[] = entry.segments.flatMap(({ segmentId, rank, score }, place) => {
       const part = partRows.get(segmentId);
       if (!part) return [];
-      const { bbox, label } = segmentOf(segmentId, part.metadata);
+      const { bbox, label = place === 0 && named ? nameOf(named.best) : undefined } = segmentOf(segmentId, part.metadata);
       return [{ segmentId, bbox, score, rank, ...(label === undefined ? {} : { label }) }];
     });
-    const vectors = [row, byId.get(entry.segments[0]?.segmentId ?? '')].flatMap((stored) => stored?.vector ?? []);
+    const judged = [
+      ...(row.vector ? [{ vector: row.vector, against: backgroundIf(background, row.vector) }] : []),
+      ...(best ? [{ vector: best, against: asWords && named ? named : backgroundIf(background, best) }] : []),
+    ];
     return [
       {
         imageId: entry.imageId,
         paths: placesOf(row.metadata).map(library.locate),
         facts: factsOf(row.metadata),
         score: entry.score,
-        relevance: bestRelevance(found.vector, vectors, background),
+        relevance: bestRelevance(found.vector, judged),
         evidence: { ...(entry.picture ? { picture: entry.picture } : {}), segments },
       },
     ];
   });
 }
 
+function backgroundIf(background: readonly Float32Array[], vector: Float32Array): Background | undefined {
+  return background.length < 2 ? undefined : backgroundOf(vector, background);
+}
+
 /** A picture is as relevant as the more telling of the whole and its best segment. */
-function bestRelevance(query: Float32Array, vectors: readonly Float32Array[], background: readonly Float32Array[]): number {
-  return Math.max(0, ...vectors.map((vector) => relevanceOf(dot(query, vector), vector, background)));
+function bestRelevance(
+  query: Float32Array,
+  judged: readonly { vector: Float32Array; against: Background | undefined }[],
+): number {
+  const values = judged.map(({ vector, against }) => (against ? relevanceOf(dot(query, vector), against) : 0));
+  return Math.max(0, ...values);
 }
 
 /** @returns null for words that the encoder has no side for. */
 async function queryVector(query: CheckedQuery, library: Library): Promise<Float32Array | null> {
-  if (query.text !== undefined) return (await library.encoder.embedTexts?.([query.text]))?.[0] ?? null;
-  if (query.like !== undefined) return storedVector(query.like, library);
-  const bytes = typeof query.image === 'string' ? await readPicture(query.image, library) : (query.image ?? new Uint8Array());
   const { encoder } = library;
-  const { inputs } = await decode(bytes, { preprocessings: [encoder.preprocessing] });
+  if (query.text !== undefined) return (await encoder.embedTexts?.([query.text]))?.[0] ?? null;
+  if (query.like !== undefined) return storedVector(query.like, library);
+  const bytes = typeof query.image === 'string' ? await readPicture(query.image, library) : query.image;
+  const { inputs } = await decode(bytes ?? new Uint8Array(), { preprocessings: [encoder.preprocessing] });
   const [embedding] = await encoder.embed([{ pixels: inputs[0]! }]);
   return embedding!.picture;
 }
@@ -122,6 +139,15 @@ function withoutWords(query: CheckedQuery, encoder: string): SearchResult {
     note: `${encoder} understands pictures only: ask with an example picture, or set ENCODER to a model with words and index with it.`,
     timings: { encode: 0, query: 0, evidence: 0, total: 0 },
   };
+}
+
+/** An id means nothing to a person: a stored picture is called by its path. */
+async function titleFor(query: CheckedQuery, { pictures, locate }: Library): Promise<string> {
+  if (query.like === undefined) return titleOf(query);
+  const isSegment = query.like.includes(':');
+  const [row] = await pictures.get([isSegment ? imageIdOf(query.like) : query.like]);
+  const [place] = row ? placesOf(row.metadata) : [];
+  return place ? `like ${isSegment ? 'a part of ' : ''}${locate(place)}` : titleOf(query);
 }
 
 async function storedVector(id: string, { pictures, segments }: Library): Promise<Float32Array> {

@@ -1,6 +1,6 @@
 import { fuse, type RankedPicture, type RankedSegment } from '#lib/searching/fusion.js';
 import { checkQuery } from '#lib/searching/query.js';
-import { relevanceOf } from '#lib/searching/relevance.js';
+import { backgroundOf, relevanceOf } from '#lib/searching/relevance.js';
 import { describe, expect, it } from 'vitest';
 
 let seed = 11;
@@ -57,21 +57,22 @@ describe('fusion', () => {
 
 describe('relevance', () => {
   const background = Array.from({ length: 200 }, () => Float32Array.of(random() - 0.5, random() - 0.5));
-  const hit = Float32Array.of(1, 0);
+  const against = backgroundOf(Float32Array.of(1, 0), background);
 
   it('rises with the score and stays between 0 and 1', () => {
-    const values = [-1, 0, 0.3, 0.6, 1].map((score) => relevanceOf(score, hit, background));
+    const values = [-1, 0, 0.3, 0.6, 1].map((score) => relevanceOf(score, against));
     expect(values).toEqual([...values].sort((a, b) => a - b));
     expect(values[0]).toBeGreaterThanOrEqual(0);
     expect(values.at(-1)).toBeLessThanOrEqual(1);
   });
 
   it('what scores like the background is not relevant', () => {
-    expect(relevanceOf(0, hit, background)).toBeLessThan(0.05);
+    expect(relevanceOf(against.mean, against)).toBeLessThan(0.05);
   });
 
-  it('without a background nothing is claimed', () => {
-    expect(relevanceOf(1, hit, [])).toBe(0);
+  it('knows which of the background fits best', () => {
+    const scores = background.map((vector) => vector[0]!);
+    expect(against.best).toEqual({ index: scores.indexOf(Math.max(...scores)), score: Math.max(...scores) });
   });
 });
 
