@@ -94,7 +94,7 @@ class OpenLookbook implements Lookbook {
   }
 
   async index(options: RunOptions = {}): Promise<IndexReport> {
-    const release = await takeIndexLock(this.#lockPath(), this.settings.name);
+    const lock = await takeIndexLock(this.#lockPath(), this.settings.name);
     try {
       const catalogue = await openCatalogue(this.#cataloguePath());
       try {
@@ -109,7 +109,7 @@ class OpenLookbook implements Lookbook {
         await catalogue.close();
       }
     } finally {
-      await release();
+      await lock.release();
     }
   }
 

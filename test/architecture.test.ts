@@ -26,7 +26,7 @@ const FLOORS: string[][] = [
   ['encoders', 'segmenters', 'stores'],
   ['models', 'picture-graph.ts', 'tokenizer.ts', 'thumbnails.ts', 'picture-bytes.ts', 'fetching.ts', 'mask-files.ts', 'rows.ts', 'config.ts'],
   ['decoders', 'onnx.ts', 'onnx-worker.ts'],
-  ['arithmetic', 'paths.ts', 'whole-file.ts', 'interrupt.ts'],
+  ['arithmetic', 'paths.ts', 'whole-file.ts', 'process-lock.ts', 'interrupt.ts'],
   ['types.ts', 'errors.ts'],
 ];
 
