@@ -5,6 +5,7 @@ export { interruptSignal } from './interrupt.js';
 export { type Lookbook, openLookbook } from './lookbook.js';
 export { contactSheet, gallery } from './rendering/gallery.js';
 export { map } from './rendering/map.js';
+export { mapPage } from './rendering/plotly.js';
 export { progress as progressBar } from './rendering/progress.js';
 export { estimate as estimateTable, report as reportTable } from './rendering/report.js';
 export type * from './types.js';

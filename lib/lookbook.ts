@@ -5,6 +5,7 @@ import { defineConfig, type LookbookConfig, type Settings } from './config.js';
 import { LookbookError } from './errors.js';
 import { mapView } from './exploring/map-view.js';
 import { openCatalogue } from './indexing/catalogue.js';
+import { likelyMoves } from './indexing/plan.js';
 import { runIndex, survey, type RunOptions } from './indexing/indexer.js';
 import { takeIndexLock } from './indexing/lock.js';
 import { lookAt, prepare, segment } from './indexing/stages.js';
@@ -78,15 +79,16 @@ class OpenLookbook implements Lookbook {
       this.#refuseNothing(scan.sources.length, plan.gone.length);
       const bytes = plan.read.reduce((sum, { source }) => sum + source.size, 0);
       const count = (kind: string): number => plan.read.filter((read) => read.kind === kind).length;
+      const move = likelyMoves(plan, catalogue.get);
       return {
-        add: count('add'),
+        add: count('add') - move,
         update: count('update') + count('unfinished'),
-        move: 0,
-        remove: plan.gone.length,
+        move,
+        remove: plan.gone.length - move,
         keep: plan.keep.length,
         skipped: scan.skipped,
         bytes,
-        seconds: plan.read.length * (await this.#secondsPerPicture(plan.read.map(({ source }) => source))),
+        seconds: (plan.read.length - move) * (await this.#secondsPerPicture(plan.read.map(({ source }) => source))),
       };
     } finally {
       await catalogue.close();

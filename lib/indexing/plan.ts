@@ -60,3 +60,23 @@ function limitAdditions(result: Plan, maxFiles: number): void {
   result.cut = result.read.length - read.length;
   result.read = read;
 }
+
+/** How many new files look like gone ones that were moved: equal in size and time. A guess, for the estimate. */
+export function likelyMoves(plan: Plan, catalogue: (place: Place) => CatalogueEntry | undefined): number {
+  const left = new Map<string, number>();
+  for (const place of plan.gone) {
+    const entry = catalogue(place);
+    if (entry) left.set(lookOf(entry), (left.get(lookOf(entry)) ?? 0) + 1);
+  }
+  return plan.read.filter(({ source, kind }) => {
+    const look = lookOf(source);
+    const count = left.get(look) ?? 0;
+    if (kind !== 'add' || count === 0) return false;
+    left.set(look, count - 1);
+    return true;
+  }).length;
+}
+
+function lookOf({ size, mtimeMs }: { size: number; mtimeMs: number }): string {
+  return `${size} ${mtimeMs}`;
+}
