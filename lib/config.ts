@@ -64,14 +64,19 @@ const DEVICES: readonly Device[] = ['cpu', 'cuda', 'coreml', 'dml', 'webgpu'];
  * Fills in the defaults; an environment variable LOOKBOOK_… wins over its field, for headless runs.
  * @throws LookbookError that lists every problem at once.
  */
-export function defineConfig(config: LookbookConfig = {}, environment: NodeJS.ProcessEnv = process.env): Settings {
+export function defineConfig(
+  config: LookbookConfig = {},
+  environment: NodeJS.ProcessEnv = process.env,
+): Settings {
   const set = { ...config, ...fromEnvironment(environment) };
   const settings: Settings = {
     name: set.name ?? defaultName(),
-    images: (typeof set.images === 'string' ? [set.images] : [...(set.images ?? ['images'])]).map(projectPath),
-    extensions: [...(set.extensions ?? ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif', 'svg'])].map((e) =>
-      String(e).toLowerCase().replace(/^\./, ''),
+    images: (typeof set.images === 'string' ? [set.images] : [...(set.images ?? ['images'])]).map(
+      projectPath,
     ),
+    extensions: [
+      ...(set.extensions ?? ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'avif', 'svg']),
+    ].map((e) => String(e).toLowerCase().replace(/^\./, '')),
     exclude: [...(set.exclude ?? [])],
     encoder: set.encoder ?? 'pictoclip',
     segmenter: set.segmenter === undefined ? 'pictoclip-segments' : set.segmenter,
@@ -102,7 +107,13 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): LookbookConfig {
   const images = read('IMAGES');
   const segmenter = read('SEGMENTER');
   const maxFiles = read('MAX_FILES');
-  const texts = { name: 'NAME', encoder: 'ENCODER', masks: 'MASKS', chroma: 'CHROMA', query: 'QUERY' } as const;
+  const texts = {
+    name: 'NAME',
+    encoder: 'ENCODER',
+    masks: 'MASKS',
+    chroma: 'CHROMA',
+    query: 'QUERY',
+  } as const;
   const config: LookbookConfig = {};
   for (const [field, variable] of Object.entries(texts) as [keyof typeof texts, string][]) {
     const value = read(variable);
@@ -124,12 +135,37 @@ function problemsOf(settings: Settings): string[] {
   };
   const { name, images, batchSize, maxFiles, minSegmentArea, device } = settings;
   expect(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name), 'name', name, '1-64 letters, digits, _ or -');
-  expect(images.length > 0 && images.every((path) => path !== ''), 'images', images, 'at least one folder, file or .csv');
-  expect(settings.extensions.length > 0 && settings.extensions.every((e) => /^[a-z0-9]+$/.test(e)), 'extensions', settings.extensions, 'endings such as jpg');
+  expect(
+    images.length > 0 && images.every((path) => path !== ''),
+    'images',
+    images,
+    'at least one folder, file or .csv',
+  );
+  expect(
+    settings.extensions.length > 0 && settings.extensions.every((e) => /^[a-z0-9]+$/.test(e)),
+    'extensions',
+    settings.extensions,
+    'endings such as jpg',
+  );
   expect(settings.encoder !== '', 'encoder', settings.encoder, 'a name in models/');
-  expect(batchSize === 'auto' || (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= 4096), 'batchSize', batchSize, "'auto' or 1 to 4096");
-  expect(maxFiles === Number.POSITIVE_INFINITY || (Number.isInteger(maxFiles) && maxFiles >= 0), 'maxFiles', maxFiles, 'a whole number or Infinity');
-  expect(minSegmentArea >= 0 && minSegmentArea < 1, 'minSegmentArea', minSegmentArea, 'a share of the picture, 0 to 1');
+  expect(
+    batchSize === 'auto' || (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= 4096),
+    'batchSize',
+    batchSize,
+    "'auto' or 1 to 4096",
+  );
+  expect(
+    maxFiles === Number.POSITIVE_INFINITY || (Number.isInteger(maxFiles) && maxFiles >= 0),
+    'maxFiles',
+    maxFiles,
+    'a whole number or Infinity',
+  );
+  expect(
+    minSegmentArea >= 0 && minSegmentArea < 1,
+    'minSegmentArea',
+    minSegmentArea,
+    'a share of the picture, 0 to 1',
+  );
   expect(DEVICES.includes(device), 'device', device, DEVICES.join(' | '));
   return problems;
 }
@@ -140,5 +176,10 @@ function storePath(chroma: string): string {
 }
 
 function defaultName(): string {
-  return basename(projectRoot).replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '').slice(0, 64) || 'lookbook';
+  return (
+    basename(projectRoot)
+      .replace(/[^A-Za-z0-9_-]+/g, '-')
+      .replace(/^[^A-Za-z0-9]+/, '')
+      .slice(0, 64) || 'lookbook'
+  );
 }

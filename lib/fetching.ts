@@ -48,12 +48,15 @@ export async function fetchBytes(url: string, options: FetchOptions): Promise<Ui
 }
 
 async function refuseUnsafe(address: URL, allowPrivate: boolean): Promise<void> {
-  if (!['http:', 'https:'].includes(address.protocol)) throw new Error(`${address.protocol} is no web address`);
+  if (!['http:', 'https:'].includes(address.protocol))
+    throw new Error(`${address.protocol} is no web address`);
   if (allowPrivate) return;
   const host = address.hostname.replace(/^\[|\]$/g, '');
   const addresses = isIP(host) ? [{ address: host }] : await lookup(host, { all: true });
   if (addresses.some((found) => isPrivate(found.address))) {
-    throw new Error(`${address.hostname} is an address of this machine or a private network (LOOKBOOK_ALLOW_PRIVATE_URLS=1 allows it)`);
+    throw new Error(
+      `${address.hostname} is an address of this machine or a private network (LOOKBOOK_ALLOW_PRIVATE_URLS=1 allows it)`,
+    );
   }
 }
 
@@ -75,14 +78,31 @@ function causeOf(error: unknown): unknown {
 
 const PRIVATE = new BlockList();
 for (const [network, bits] of [
-  ['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16],
-  ['172.16.0.0', 12], ['192.0.0.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15], ['224.0.0.0', 3],
-] as const) PRIVATE.addSubnet(network, bits, 'ipv4');
-for (const [network, bits] of [['::', 128], ['::1', 128], ['fc00::', 7], ['fe80::', 10], ['ff00::', 8]] as const) {
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3],
+] as const)
+  PRIVATE.addSubnet(network, bits, 'ipv4');
+for (const [network, bits] of [
+  ['::', 128],
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+] as const) {
   PRIVATE.addSubnet(network, bits, 'ipv6');
 }
 
 function isPrivate(address: string): boolean {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  return mapped ? PRIVATE.check(mapped, 'ipv4') : PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  return mapped
+    ? PRIVATE.check(mapped, 'ipv4')
+    : PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }

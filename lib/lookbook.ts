@@ -5,11 +5,11 @@ import { defineConfig, type LookbookConfig, type Settings } from './config.js';
 import { LookbookError } from './errors.js';
 import { mapView } from './exploring/map-view.js';
 import { openCatalogue } from './indexing/catalogue.js';
-import { likelyMoves } from './indexing/plan.js';
-import { runIndex, survey, type RunOptions } from './indexing/indexer.js';
+import { type RunOptions, runIndex, survey } from './indexing/indexer.js';
 import { takeIndexLock } from './indexing/lock.js';
-import { lookAt, prepare, segment } from './indexing/stages.js';
 import { Meter } from './indexing/meter.js';
+import { likelyMoves } from './indexing/plan.js';
+import { lookAt, prepare, segment } from './indexing/stages.js';
 import { derivedPath } from './paths.js';
 import { imageIdOfBytes, isUrl, readSource } from './picture-bytes.js';
 import { placesOf, segmentsDone } from './rows.js';
@@ -18,7 +18,17 @@ import { checkQuery } from './searching/query.js';
 import { backgroundOf } from './searching/relevance.js';
 import { type Library, search } from './searching/search.js';
 import { cardOfHit, cardOfPicture, type ShowOptions } from './showing.js';
-import type { CollectionSummary, IndexEstimate, IndexReport, MapView, PictureCard, Place, Query, SearchResult, StoredRecord } from './types.js';
+import type {
+  CollectionSummary,
+  IndexEstimate,
+  IndexReport,
+  MapView,
+  PictureCard,
+  Place,
+  Query,
+  SearchResult,
+  StoredRecord,
+} from './types.js';
 import { writeWhole } from './whole-file.js';
 import { type OpenWorkshop, openWorkshop } from './workshop.js';
 
@@ -34,9 +44,13 @@ export interface Lookbook {
   /** Pictures ready to be shown: the hits of a search, or some of the new ones of a run. */
   cards(of: SearchResult | IndexReport): Promise<PictureCard[]>;
   /** A map of all pictures or segments, with a query's own point and hits on it. */
-  explore(options?: { of?: 'pictures' | 'segments'; query?: SearchResult; signal?: AbortSignal }): Promise<MapView>;
-  /** The imageId of some stored picture, to try a picture query with; null while there is none. */
-  example(): Promise<string | null>;
+  explore(options?: {
+    of?: 'pictures' | 'segments';
+    query?: SearchResult;
+    signal?: AbortSignal;
+  }): Promise<MapView>;
+  /** The imageId of some stored picture, to try a picture query with. @throws LookbookError while there is none. */
+  example(): Promise<string>;
   /** All collections of this store, whoever made them. */
   collections(): Promise<CollectionSummary[]>;
   close(): Promise<void>;
@@ -88,7 +102,8 @@ class OpenLookbook implements Lookbook {
         keep: plan.keep.length,
         skipped: scan.skipped,
         bytes,
-        seconds: (plan.read.length - move) * (await this.#secondsPerPicture(plan.read.map(({ source }) => source))),
+        seconds:
+          (plan.read.length - move) * (await this.#secondsPerPicture(plan.read.map(({ source }) => source))),
       };
     } finally {
       await catalogue.close();
@@ -118,7 +133,13 @@ class OpenLookbook implements Lookbook {
   async search(query: string | Query, options: { k?: number } = {}): Promise<SearchResult> {
     const result = await search(checkQuery(query, options), this.#library());
     const { vector: _, ...shown } = result;
-    await keepJson(derivedPath('last-search.json'), { ...shown, query: { ...result.query, image: typeof result.query.image === 'string' ? result.query.image : undefined } });
+    await keepJson(derivedPath('last-search.json'), {
+      ...shown,
+      query: {
+        ...result.query,
+        image: typeof result.query.image === 'string' ? result.query.image : undefined,
+      },
+    });
     return result;
   }
 
@@ -128,19 +149,36 @@ class OpenLookbook implements Lookbook {
     const rows = await this.#workshop.pictures.get(of.sample);
     const names = await this.#segmentNames(rows);
     return Promise.all(
-      rows.map(({ id, metadata }) => cardOfPicture({ imageId: id, paths: placesOf(metadata).map(locate), names }, options)),
+      rows.map(({ id, metadata }) =>
+        cardOfPicture({ imageId: id, paths: placesOf(metadata).map(locate), names }, options),
+      ),
     );
   }
 
-  async explore(options: { of?: 'pictures' | 'segments'; query?: SearchResult; signal?: AbortSignal } = {}): Promise<MapView> {
+  async explore(
+    options: { of?: 'pictures' | 'segments'; query?: SearchResult; signal?: AbortSignal } = {},
+  ): Promise<MapView> {
     const { pictures, segments } = this.#workshop;
     const { allowPrivateUrls } = this.settings;
-    return mapView({ of: 'pictures', ...options, pictures, segments, allowPrivateUrls, locate, name: await this.#namer() });
+    return mapView({
+      of: 'pictures',
+      ...options,
+      pictures,
+      segments,
+      allowPrivateUrls,
+      locate,
+      name: await this.#namer(),
+    });
   }
 
-  async example(): Promise<string | null> {
-    for await (const [row] of this.#workshop.pictures.pages({ size: 1 })) return row?.id ?? null;
-    return null;
+  async example(): Promise<string> {
+    for await (const [row] of this.#workshop.pictures.pages({ size: 1 })) if (row) return row.id;
+    throw new LookbookError('search', {
+      what: `nothing is indexed yet by ${this.#workshop.encoder.name}`,
+      got: `no pictures in the lookbook ${this.settings.name}`,
+      expected: 'at least one',
+      mend: 'Run 01-index with the same NAME, ENCODER and CHROMA first.',
+    });
   }
 
   collections(): Promise<CollectionSummary[]> {
@@ -161,13 +199,24 @@ class OpenLookbook implements Lookbook {
   #library(): Library {
     const { encoder, pictures, segments } = this.#workshop;
     const { minSegmentArea, allowPrivateUrls } = this.settings;
-    return { encoder, pictures, segments, minSegmentArea, allowPrivateUrls, locate, background: (kind) => this.#backgroundOf(kind) };
+    return {
+      encoder,
+      pictures,
+      segments,
+      minSegmentArea,
+      allowPrivateUrls,
+      locate,
+      background: (kind) => this.#backgroundOf(kind),
+    };
   }
 
   /** Loaded with the first query that needs it; a failure is not remembered. */
   #backgroundOf(kind: 'words' | 'pictures'): Promise<Float32Array[]> {
     const { encoder, pictures } = this.#workshop;
-    const made = kind === 'words' ? () => backgroundTexts(encoder, derivedPath('calibration')) : () => backgroundPictures(pictures);
+    const made =
+      kind === 'words'
+        ? () => backgroundTexts(encoder, derivedPath('calibration'))
+        : () => backgroundPictures(pictures);
     const found = this.#background.get(kind) ?? made();
     this.#background.set(kind, found);
     found.catch(() => this.#background.delete(kind));
@@ -185,10 +234,16 @@ class OpenLookbook implements Lookbook {
     const { segments, segmentsFingerprint } = this.#workshop;
     if (!segments || segmentsFingerprint === null) return new Map();
     const marker = segmentsDone(segmentsFingerprint);
-    const ids = pictures.flatMap(({ id, metadata }) => Array.from({ length: Number(metadata[marker] ?? 0) }, (_, n) => `${id}:${n}`));
+    const ids = pictures.flatMap(({ id, metadata }) =>
+      Array.from({ length: Number(metadata[marker] ?? 0) }, (_, n) => `${id}:${n}`),
+    );
     const name = await this.#namer();
     const rows = await segments.get(ids, { vectors: true });
-    return new Map(rows.flatMap(({ id, vector }) => (vector ? [[id, name(vector) ?? ''] as const] : [])).filter(([, word]) => word));
+    return new Map(
+      rows
+        .flatMap(({ id, vector }) => (vector ? [[id, name(vector) ?? ''] as const] : []))
+        .filter(([, word]) => word),
+    );
   }
 
   #showOptions(): ShowOptions {
@@ -216,7 +271,10 @@ class OpenLookbook implements Lookbook {
   async #secondsPerPicture(sources: readonly { location: string }[]): Promise<number> {
     if (sources.length === 0) return 0;
     const rates = await readRates();
-    return rates[this.#rateKey()] ?? this.#trial(sources.filter(({ location }) => !isUrl(location)).slice(0, TRIAL_PICTURES));
+    return (
+      rates[this.#rateKey()] ??
+      this.#trial(sources.filter(({ location }) => !isUrl(location)).slice(0, TRIAL_PICTURES))
+    );
   }
 
   async #trial(sources: readonly { location: string }[]): Promise<number> {

@@ -24,7 +24,11 @@ export async function writeMasks(folder: string, fingerprint: string, file: Mask
 }
 
 /** @returns null when there is no file, or none that can be read: masks are derived and can be made again. */
-export async function readMasks(folder: string, fingerprint: string, imageId: string): Promise<MaskFile | null> {
+export async function readMasks(
+  folder: string,
+  fingerprint: string,
+  imageId: string,
+): Promise<MaskFile | null> {
   try {
     return JSON.parse(await readFile(pathOf(folder, fingerprint, imageId), 'utf8'));
   } catch {

@@ -40,7 +40,8 @@ async function perform(task: WorkerTask): Promise<Omit<WorkerAnswer, 'id'>> {
   }
   if (!session) throw new Error(`session ${task.session} is not open`);
   const feeds: Record<string, ort.Tensor> = {};
-  for (const [name, { type, data, dims }] of Object.entries(task.feeds)) feeds[name] = new ort.Tensor(type, data, dims);
+  for (const [name, { type, data, dims }] of Object.entries(task.feeds))
+    feeds[name] = new ort.Tensor(type, data, dims);
   const results = await session.run(feeds, task.wanted);
   return { results: Object.fromEntries(task.wanted.map((name) => [name, tensorOf(name, results[name])])) };
 }
@@ -49,16 +50,23 @@ async function perform(task: WorkerTask): Promise<Omit<WorkerAnswer, 'id'>> {
 function tensorOf(name: string, tensor: ort.OnnxValue | undefined): TensorData {
   if (!tensor || !('data' in tensor)) throw new Error(`the model gave no output named ${name}`);
   const { data, dims, type } = tensor;
-  if (type === 'float32' && data instanceof Float32Array) return { type, data: Float32Array.from(data), dims: [...dims] };
-  if (type === 'int64' && data instanceof BigInt64Array) return { type, data: BigInt64Array.from(data), dims: [...dims] };
-  if (type === 'int32' && data instanceof Int32Array) return { type, data: Int32Array.from(data), dims: [...dims] };
+  if (type === 'float32' && data instanceof Float32Array)
+    return { type, data: Float32Array.from(data), dims: [...dims] };
+  if (type === 'int64' && data instanceof BigInt64Array)
+    return { type, data: BigInt64Array.from(data), dims: [...dims] };
+  if (type === 'int32' && data instanceof Int32Array)
+    return { type, data: Int32Array.from(data), dims: [...dims] };
   throw new Error(`the output ${name} is of type ${type}; known are float32, int64 and int32`);
 }
 
 function factsOf(metadata: readonly ort.InferenceSession.ValueMetadata[]): TensorFacts[] {
   return metadata.map((value) =>
     value.isTensor
-      ? { name: value.name, type: value.type, dims: value.shape.map((d) => (typeof d === 'number' ? d : null)) }
+      ? {
+          name: value.name,
+          type: value.type,
+          dims: value.shape.map((d) => (typeof d === 'number' ? d : null)),
+        }
       : { name: value.name, type: 'not a tensor', dims: [] },
   );
 }

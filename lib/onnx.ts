@@ -58,7 +58,9 @@ export async function openOnnxModel(path: string, device: Device = 'cpu'): Promi
   const session = nextSession++;
   const workers = laneWorkers(lanes);
   const opened = await Promise.all(
-    workers.map((worker) => worker.ask({ kind: 'open', session, path, device, threads: lanes > 1 ? 1 : cores })),
+    workers.map((worker) =>
+      worker.ask({ kind: 'open', session, path, device, threads: lanes > 1 ? 1 : cores }),
+    ),
   ).catch((cause: unknown) => {
     throw new LookbookError('onnx', {
       what: 'a model file cannot be loaded',
@@ -117,7 +119,10 @@ interface LaneWorker {
 /** A worker thread that keeps the process alive only while an answer is awaited. */
 function startWorker(): LaneWorker {
   const worker = new Worker(new URL('./onnx-worker.js', import.meta.url));
-  const awaited = new Map<number, { resolve: (answer: WorkerAnswer) => void; reject: (error: Error) => void }>();
+  const awaited = new Map<
+    number,
+    { resolve: (answer: WorkerAnswer) => void; reject: (error: Error) => void }
+  >();
   let nextId = 1;
   worker.unref();
   worker.on('message', (answer: WorkerAnswer) => {

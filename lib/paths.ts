@@ -13,5 +13,5 @@ export function projectPath(path: string): string {
 
 /** Derived things that may be deleted at any time: .lookbook/, or the folder that LOOKBOOK_DERIVED names. */
 export function derivedPath(...parts: string[]): string {
-  return join(projectPath(process.env['LOOKBOOK_DERIVED'] || '.lookbook'), ...parts);
+  return join(projectPath(process.env.LOOKBOOK_DERIVED || '.lookbook'), ...parts);
 }

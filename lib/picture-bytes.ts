@@ -18,7 +18,10 @@ export function isUrl(location: string): boolean {
 }
 
 /** @throws LookbookError with the reason: gone, unreadable, not answering. */
-export async function readSource(source: { location: string }, allowPrivateUrls: boolean): Promise<Uint8Array> {
+export async function readSource(
+  source: { location: string },
+  allowPrivateUrls: boolean,
+): Promise<Uint8Array> {
   const { location } = source;
   if (isUrl(location)) return fetchTurn(() => fetchBytes(location, { allowPrivate: allowPrivateUrls }));
   try {

@@ -1,5 +1,5 @@
-import { type Device, type OnnxModel, openOnnxModel, type TensorData } from './onnx.js';
 import { LookbookError } from './errors.js';
+import { type Device, type OnnxModel, openOnnxModel, type TensorData } from './onnx.js';
 import type { Pixels, Preprocessing } from './types.js';
 
 /** What one picture gave at one output: values of the dims after the batch. */
@@ -63,7 +63,11 @@ export async function openPictureGraph(spec: PictureGraphSpec): Promise<PictureG
       const fresh = [...new Set(pictures)].filter((pixels) => !shared.passed.has(pixels));
       if (fresh.length) {
         const pass = passBatch(model, fresh, { ...spec, outputs: [...shared.outputs] });
-        for (const [index, pixels] of fresh.entries()) shared.passed.set(pixels, pass.then((all) => all[index]!));
+        for (const [index, pixels] of fresh.entries())
+          shared.passed.set(
+            pixels,
+            pass.then((all) => all[index]!),
+          );
       }
       return Promise.all(pictures.map((pixels) => shared.passed.get(pixels)!));
     },
@@ -76,10 +80,17 @@ async function leave(key: string, shared: SharedGraph): Promise<void> {
   if (shared.users > 0) return;
   if (open.get(key) === shared) open.delete(key);
   // A graph that never opened has nothing to release; its error has reached the caller already.
-  await shared.model.then((model) => model.close(), () => undefined);
+  await shared.model.then(
+    (model) => model.close(),
+    () => undefined,
+  );
 }
 
-async function passBatch(model: OnnxModel, pictures: readonly Pixels[], spec: PictureGraphSpec): Promise<Record<string, Features>[]> {
+async function passBatch(
+  model: OnnxModel,
+  pictures: readonly Pixels[],
+  spec: PictureGraphSpec,
+): Promise<Record<string, Features>[]> {
   const { size } = spec.preprocessing;
   const feeds: Record<string, TensorData> = {
     [spec.input]: {
@@ -94,7 +105,11 @@ async function passBatch(model: OnnxModel, pictures: readonly Pixels[], spec: Pi
   );
 }
 
-function featuresOf(tensor: TensorData | undefined, index: number, at: { name: string; model: OnnxModel }): Features {
+function featuresOf(
+  tensor: TensorData | undefined,
+  index: number,
+  at: { name: string; model: OnnxModel },
+): Features {
   if (tensor?.type !== 'float32') {
     throw new LookbookError('encoder', {
       what: `the output ${at.name} of ${at.model.path} is not usable`,

@@ -17,23 +17,23 @@ export function placesRow(places: readonly Place[]): Metadata {
 
 export function factsOf(row: Metadata): PictureFacts {
   return {
-    width: Number(row['width']),
-    height: Number(row['height']),
-    format: String(row['format']),
-    bytes: Number(row['bytes']),
-    orientation: orientationOf(row['orientation']),
-    photograph: row['photograph'] === true,
-    ...(typeof row['taken'] === 'number' ? { taken: new Date(row['taken']).toISOString() } : {}),
-    ...(typeof row['camera'] === 'string' ? { camera: row['camera'] } : {}),
+    width: Number(row.width),
+    height: Number(row.height),
+    format: String(row.format),
+    bytes: Number(row.bytes),
+    orientation: orientationOf(row.orientation),
+    photograph: row.photograph === true,
+    ...(typeof row.taken === 'number' ? { taken: new Date(row.taken).toISOString() } : {}),
+    ...(typeof row.camera === 'string' ? { camera: row.camera } : {}),
   };
 }
 
 /** @returns no places where the field is missing or broken: the picture is then found by its content only. */
 export function placesOf(row: Metadata): Place[] {
-  if (typeof row['places'] !== 'string') return [];
+  if (typeof row.places !== 'string') return [];
   let value: unknown;
   try {
-    value = JSON.parse(row['places']);
+    value = JSON.parse(row.places);
   } catch {
     return []; // written by something else: the next run writes the places anew
   }
@@ -58,17 +58,17 @@ export function segmentRow(segment: Segment, facts: PictureFacts): Metadata {
 
 export function segmentOf(segmentId: string, row: Metadata): Segment {
   const bbox: BoundingBox = {
-    x: Number(row['x']),
-    y: Number(row['y']),
-    width: Number(row['boxWidth']),
-    height: Number(row['boxHeight']),
+    x: Number(row.x),
+    y: Number(row.y),
+    width: Number(row.boxWidth),
+    height: Number(row.boxHeight),
   };
   return {
     segmentId,
     bbox,
-    area: Number(row['area']),
-    score: Number(row['certainty']),
-    ...(typeof row['label'] === 'string' ? { label: row['label'] } : {}),
+    area: Number(row.area),
+    score: Number(row.certainty),
+    ...(typeof row.label === 'string' ? { label: row.label } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 /** From hits and ids to cards and maps: plain data that the rendering room draws. */
 import { resizeMask, scaleBox } from './arithmetic/masks.js';
 import { decodeRle } from './arithmetic/rle.js';
-import { readMasks, type MaskedSegment, type MaskFile } from './mask-files.js';
+import { type MaskedSegment, type MaskFile, readMasks } from './mask-files.js';
 import { type Thumbnail, thumbnailOf } from './thumbnails.js';
 import type { Hit, Outline, PictureCard, SegmentEvidence } from './types.js';
 
@@ -18,14 +18,27 @@ const NEARLY = 0.8;
 /** A hit with the segments that answer drawn on it. A picture that has gone keeps its card, without a picture. */
 export async function cardOfHit(hit: Hit, rank: number, options: ShowOptions): Promise<PictureCard> {
   const picture = (await thumbnailOf(hit.imageId, hit.paths, options)) ?? missing();
-  const masks = options.segmenterFingerprint ? await readMasks(options.masks, options.segmenterFingerprint, hit.imageId) : null;
+  const masks = options.segmenterFingerprint
+    ? await readMasks(options.masks, options.segmenterFingerprint, hit.imageId)
+    : null;
   const best = hit.evidence.segments[0]?.score ?? 0;
-  const drawn = hit.evidence.segments.filter(({ score }) => score > 0 && score >= NEARLY * best).slice(0, MOST_DRAWN);
+  const drawn = hit.evidence.segments
+    .filter(({ score }) => score > 0 && score >= NEARLY * best)
+    .slice(0, MOST_DRAWN);
   const outlines = drawn.flatMap((evidence) => {
     const segment = masks?.segments.find(({ segmentId }) => segmentId === evidence.segmentId);
-    return masks && segment ? [outline(evidence.label ? { ...segment, label: evidence.label } : segment, masks, picture, evidence)] : [];
+    return masks && segment
+      ? [outline(evidence.label ? { ...segment, label: evidence.label } : segment, masks, picture, evidence)]
+      : [];
   });
-  return { ...picture, path: hit.paths[0] ?? hit.imageId, rank, relevance: hit.relevance, outlines, why: whyOf(hit) };
+  return {
+    ...picture,
+    path: hit.paths[0] ?? hit.imageId,
+    rank,
+    relevance: hit.relevance,
+    outlines,
+    why: whyOf(hit),
+  };
 }
 
 /** A picture with everything that was found in it; `names` holds words for segments that have no label of their own. */
@@ -35,12 +48,19 @@ export async function cardOfPicture(
 ): Promise<PictureCard> {
   const { imageId, paths, names } = picture;
   const thumbnail = (await thumbnailOf(imageId, paths, options)) ?? missing();
-  const masks = options.segmenterFingerprint ? await readMasks(options.masks, options.segmenterFingerprint, imageId) : null;
+  const masks = options.segmenterFingerprint
+    ? await readMasks(options.masks, options.segmenterFingerprint, imageId)
+    : null;
   const outlines = masks?.segments.map((segment) => outline(named(segment, names), masks, thumbnail)) ?? [];
   return { ...thumbnail, path: paths[0] ?? imageId, outlines };
 }
 
-function outline(segment: MaskedSegment, file: MaskFile, picture: Thumbnail, evidence?: SegmentEvidence): Outline {
+function outline(
+  segment: MaskedSegment,
+  file: MaskFile,
+  picture: Thumbnail,
+  evidence?: SegmentEvidence,
+): Outline {
   const { label } = segment;
   return {
     mask: resizeMask(decodeRle(segment.mask), picture.width, picture.height),
@@ -58,7 +78,9 @@ function named(segment: MaskedSegment, names: ReadonlyMap<string, string>): Mask
 /** One line: which part answers, and how both sides ranked it. */
 function whyOf({ evidence }: Hit): string {
   const [best] = evidence.segments;
-  const part = best ? `${best.label ?? 'a part'} ranks ${best.rank} of all parts (${best.score.toFixed(2)})` : 'no part of it stands out';
+  const part = best
+    ? `${best.label ?? 'a part'} ranks ${best.rank} of all parts (${best.score.toFixed(2)})`
+    : 'no part of it stands out';
   const whole = evidence.picture
     ? `the whole ranks ${evidence.picture.rank} (${evidence.picture.score.toFixed(2)})`
     : 'the whole is not among the nearest';

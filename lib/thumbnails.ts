@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { thumbnail, tile } from './decoders/image.js';
-import { readSource } from './picture-bytes.js';
 import { derivedPath } from './paths.js';
+import { readSource } from './picture-bytes.js';
 import { writeWhole } from './whole-file.js';
 
 /** Pixels of the longer side: sharp in a gallery of four columns, ten of them under 300 kB. */

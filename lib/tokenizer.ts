@@ -25,7 +25,11 @@ export async function loadTokenizer(rule: TokenizerRule, path: string): Promise<
     const json = JSON.parse(await readFile(path, 'utf8'));
     const config = await readFile(join(dirname(path), 'tokenizer_config.json'), 'utf8').catch(() => '{}');
     const tokenizer = new HuggingFaceTokenizer(json, JSON.parse(config));
-    return (texts) => padded(texts.map((text) => cut(tokenizer.encode(cased(text, rule)).ids, rule)), rule);
+    return (texts) =>
+      padded(
+        texts.map((text) => cut(tokenizer.encode(cased(text, rule)).ids, rule)),
+        rule,
+      );
   } catch (cause) {
     throw new LookbookError('tokenizer', {
       what: 'a tokenizer cannot be loaded',
@@ -82,7 +86,9 @@ export function wordTokenizer(words: readonly string[], rule: WordRule): Tokeniz
 }
 
 function wordsOf(text: string): string[] {
-  return text.toLowerCase().normalize('NFD').replace(COMBINING_MARKS, '').replaceAll("'", '').match(WORD) ?? [];
+  return (
+    text.toLowerCase().normalize('NFD').replace(COMBINING_MARKS, '').replaceAll("'", '').match(WORD) ?? []
+  );
 }
 
 function ngramRows(word: string, rule: WordRule): number[] {

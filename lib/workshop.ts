@@ -43,7 +43,10 @@ export async function openWorkshop(settings: Settings): Promise<OpenWorkshop> {
 }
 
 /** Vectors of segments depend on both models and on how a segment is shown to the encoder. */
-function segmentsFingerprintOf(encoder: { fingerprint: string; poolsSegments: boolean }, segmenter: string): string {
+function segmentsFingerprintOf(
+  encoder: { fingerprint: string; poolsSegments: boolean },
+  segmenter: string,
+): string {
   const way = encoder.poolsSegments ? 'pooled' : `crops ${CROP_VERSION}`;
   return createHash('sha256').update(`${encoder.fingerprint} ${segmenter} ${way}`).digest('hex').slice(0, 32);
 }

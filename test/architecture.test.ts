@@ -24,7 +24,17 @@ const FLOORS: string[][] = [
   ['workshop.ts'],
   ['indexing', 'searching', 'exploring', 'rendering', 'showing.ts'],
   ['encoders', 'segmenters', 'stores'],
-  ['models', 'picture-graph.ts', 'tokenizer.ts', 'thumbnails.ts', 'picture-bytes.ts', 'fetching.ts', 'mask-files.ts', 'rows.ts', 'config.ts'],
+  [
+    'models',
+    'picture-graph.ts',
+    'tokenizer.ts',
+    'thumbnails.ts',
+    'picture-bytes.ts',
+    'fetching.ts',
+    'mask-files.ts',
+    'rows.ts',
+    'config.ts',
+  ],
   ['decoders', 'onnx.ts', 'onnx-worker.ts'],
   ['arithmetic', 'paths.ts', 'whole-file.ts', 'process-lock.ts', 'interrupt.ts'],
   ['types.ts', 'errors.ts'],
@@ -48,7 +58,9 @@ function floorOf(room: string): number {
 describe('the house', () => {
   it('each native package has one gate', () => {
     for (const [name, gate] of Object.entries(GATES)) {
-      const importers = files.filter((file) => importsOf(file).some((from) => from === name || from.startsWith(`${name}/`)));
+      const importers = files.filter((file) =>
+        importsOf(file).some((from) => from === name || from.startsWith(`${name}/`)),
+      );
       for (const importer of importers) expect(`${name} ← ${importer}`).toBe(`${name} ← ${gate}`);
     }
   });
@@ -60,7 +72,8 @@ describe('the house', () => {
         const target = normalize(join(dirname(file), from)).replace(/\.js$/, '.ts');
         const [own, other] = [roomOf(file), roomOf(target)];
         if (own === other) continue;
-        const sideways = floorOf(own) === floorOf(other) && own.endsWith('.ts') === false && other.endsWith('.ts') === false;
+        const sideways =
+          floorOf(own) === floorOf(other) && own.endsWith('.ts') === false && other.endsWith('.ts') === false;
         if (floorOf(own) > floorOf(other) || sideways) upward.push(`${file} → ${target}`);
       }
     }
@@ -69,7 +82,9 @@ describe('the house', () => {
 
   it('only commands, and the kernel in the folder of its notebook, ask where the process was started', () => {
     const askers = files.filter((file) => readFileSync(join(lib, file), 'utf8').includes('process.cwd('));
-    expect(askers.filter((file) => !file.startsWith('commands/') && file !== 'notebook/tslab.ts')).toEqual([]);
+    expect(askers.filter((file) => !file.startsWith('commands/') && file !== 'notebook/tslab.ts')).toEqual(
+      [],
+    );
   });
 
   it('only commands and processes of their own may end the process', () => {

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { type Lookbook, openLookbook } from '#lib/index.js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Lookbook, openLookbook } from '#lib/index.js';
 import { describeWithShared, shared } from './shared-data.js';
 
 describeWithShared('200 photographs, MobileNet v2 and DeepLab', 'data/iconic200', () => {
@@ -14,11 +14,18 @@ describeWithShared('200 photographs, MobileNet v2 and DeepLab', 'data/iconic200'
   let folder: string;
 
   beforeAll(async () => {
-    process.env['LOOKBOOK_MODELS'] = `${shared}data/models`;
+    process.env.LOOKBOOK_MODELS = `${shared}data/models`;
     folder = await mkdtemp(join(tmpdir(), 'lookbook-photographs-'));
     // One in five, so that the suite stays short; all 200 are in `npm run evaluate -- photographs`.
     const images = [...classOf.keys()].filter((_, n) => n % 5 === 0).map((name) => join(photographs, name));
-    book = await openLookbook({ name: 'photographs', images, encoder: 'mobilenet-v2', segmenter: 'deeplab-v3', chroma: 'memory:', masks: join(folder, 'masks') });
+    book = await openLookbook({
+      name: 'photographs',
+      images,
+      encoder: 'mobilenet-v2',
+      segmenter: 'deeplab-v3',
+      chroma: 'memory:',
+      masks: join(folder, 'masks'),
+    });
     const report = await book.index();
     expect(report).toMatchObject({ added: images.length, failed: [] });
     expect(report.segments).toBeGreaterThan(images.length / 4);
@@ -27,7 +34,7 @@ describeWithShared('200 photographs, MobileNet v2 and DeepLab', 'data/iconic200'
   afterAll(async () => {
     await book.close();
     await rm(folder, { recursive: true });
-    delete process.env['LOOKBOOK_MODELS'];
+    delete process.env.LOOKBOOK_MODELS;
   });
 
   it('a picture query of a class shows that class', async () => {
@@ -42,7 +49,9 @@ describeWithShared('200 photographs, MobileNet v2 and DeepLab', 'data/iconic200'
   });
 
   it('segments carry the label of what they show', async () => {
-    const cars = [...classOf].filter(([, label]) => /beetle|ferrari|pickup/i.test(label)).map(([name]) => name);
+    const cars = [...classOf]
+      .filter(([, label]) => /beetle|ferrari|pickup/i.test(label))
+      .map(([name]) => name);
     const { hits } = await book.search({ image: join(photographs, cars[1]!) }, { k: 3 });
     const labels = hits.flatMap(({ evidence }) => evidence.segments.map(({ label }) => label));
     expect(labels).toContain('car');
@@ -51,7 +60,9 @@ describeWithShared('200 photographs, MobileNet v2 and DeepLab', 'data/iconic200'
   it('words are answered with one sentence, not with an error', async () => {
     const { hits, note } = await book.search('a red car');
     expect(hits).toEqual([]);
-    expect(note).toMatchInlineSnapshot(`"mobilenet-v2 understands pictures only: ask with an example picture, or set ENCODER to a model with words and index with it."`);
+    expect(note).toMatchInlineSnapshot(
+      `"mobilenet-v2 understands pictures only: ask with an example picture, or set ENCODER to a model with words and index with it."`,
+    );
   });
 });
 
@@ -59,6 +70,10 @@ describeWithShared('200 photographs, MobileNet v2 and DeepLab', 'data/iconic200'
 function classes(): Map<string, string> {
   const path = `${shared}data/iconic200/labels.json`;
   if (!existsSync(path)) return new Map();
-  const labels: Record<string, string> | { file: string; label: string }[] = JSON.parse(readFileSync(path, 'utf8'));
-  return new Map(Array.isArray(labels) ? labels.map(({ file, label }) => [file, label]) : Object.entries(labels));
+  const labels: Record<string, string> | { file: string; label: string }[] = JSON.parse(
+    readFileSync(path, 'utf8'),
+  );
+  return new Map(
+    Array.isArray(labels) ? labels.map(({ file, label }) => [file, label]) : Object.entries(labels),
+  );
 }

@@ -33,6 +33,7 @@ export function flatShare({ data, width, height }: Pixels): number {
 
 function differ(data: Uint8Array, a: number, b: number): number {
   let most = 0;
-  for (let channel = 0; channel < 3; channel++) most = Math.max(most, Math.abs(data[a + channel]! - data[b + channel]!));
+  for (let channel = 0; channel < 3; channel++)
+    most = Math.max(most, Math.abs(data[a + channel]! - data[b + channel]!));
   return most;
 }

@@ -189,7 +189,7 @@ function triangle(x: number): number {
 }
 
 function clip(value: number): number {
-  return value < 0 ? 0 : value > 255 ? 255 : value;
+  return value < 0 ? 0 : Math.min(value, 255);
 }
 
 function halfToEven(value: number): number {

@@ -41,7 +41,8 @@ export function decodeRle(rle: Rle): Mask {
     if (code & 16 && shift < 32) difference |= -1 << shift;
     const run = difference + before(runs, runs.length);
     if (run < 0 || at + run > data.length) break;
-    if (runs.length % 2) for (let n = at; n < at + run; n++) data[(n % height) * width + Math.floor(n / height)] = 1;
+    if (runs.length % 2)
+      for (let n = at; n < at + run; n++) data[(n % height) * width + Math.floor(n / height)] = 1;
     runs.push(run);
     at += run;
   }

@@ -12,7 +12,10 @@ export type Measure = (say: (line: string) => void) => Promise<Figures>;
 export async function runFigures(folder: URL, args: readonly string[]): Promise<Figures> {
   const json = args.includes('--json');
   const asked = args.filter((arg) => !arg.startsWith('--'));
-  const known = (await readdir(folder)).filter((file) => file.endsWith('.js')).map((file) => file.slice(0, -3)).sort();
+  const known = (await readdir(folder))
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => file.slice(0, -3))
+    .sort();
   const unknown = asked.filter((name) => !known.includes(name));
   if (unknown.length) {
     throw new LookbookError('figures', {
@@ -27,10 +30,13 @@ export async function runFigures(folder: URL, args: readonly string[]): Promise<
     console.log(`\n${name}`);
     const part: { measure: Measure } = await import(new URL(`${name}.js`, folder).href);
     const measured = await part.measure((line) => console.log(`  ${line}`));
-    for (const [figure, value] of Object.entries(measured)) console.log(`  ${figure.padEnd(34)} ${round(value)}`);
+    for (const [figure, value] of Object.entries(measured))
+      console.log(`  ${figure.padEnd(34)} ${round(value)}`);
     Object.assign(figures, measured);
   }
-  const rounded = Object.fromEntries(Object.entries(figures).map(([figure, value]) => [figure, round(value)]));
+  const rounded = Object.fromEntries(
+    Object.entries(figures).map(([figure, value]) => [figure, round(value)]),
+  );
   if (json) console.log(JSON.stringify(rounded));
   return figures;
 }

@@ -29,10 +29,15 @@ export async function openWorkplace(): Promise<Workplace> {
 /** Writes pictures number `from` to `to − 1`: the same pixels come again, the same bytes never. */
 export async function writePictures(folder: string, from: number, to: number): Promise<void> {
   const images = projectPath('images');
-  const files = (await readdir(images, { recursive: true })).filter((file) => /\.(jpe?g|png|webp)$/.test(file)).sort();
+  const files = (await readdir(images, { recursive: true }))
+    .filter((file) => /\.(jpe?g|png|webp)$/.test(file))
+    .sort();
   for (let n = from; n < to; n++) {
     const file = files[n % files.length]!;
     const bytes = await readFile(join(images, file));
-    await writeFile(join(folder, `${String(n).padStart(6, '0')}${extname(file)}`), Buffer.concat([bytes, Buffer.from(`#${n}`)]));
+    await writeFile(
+      join(folder, `${String(n).padStart(6, '0')}${extname(file)}`),
+      Buffer.concat([bytes, Buffer.from(`#${n}`)]),
+    );
   }
 }

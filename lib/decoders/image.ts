@@ -1,6 +1,6 @@
 /** The gate of sharp: from the bytes of one picture to every form that a model, a crop or a page needs. */
 import exifReader from 'exif-reader';
-import sharp, { type Metadata as SharpMetadata, type Sharp } from 'sharp';
+import sharp, { type Sharp, type Metadata as SharpMetadata } from 'sharp';
 import { padTo, planResize, preprocess, shrinks } from '../arithmetic/resampling.js';
 import { LookbookError, reasonOf } from '../errors.js';
 import type { PictureFacts, Pixels, Preprocessing, Sprite } from '../types.js';
@@ -53,7 +53,13 @@ export async function decode(bytes: Uint8Array, wanted: Wanted): Promise<Decoded
     const settled = await Promise.allSettled([...inputs, ...(working ? [working] : [])]);
     for (const result of settled) if (result.status === 'rejected') throw result.reason;
     return {
-      facts: { width, height, bytes: bytes.length, orientation: orientationOf(width, height), ...describe(metadata) },
+      facts: {
+        width,
+        height,
+        bytes: bytes.length,
+        orientation: orientationOf(width, height),
+        ...describe(metadata),
+      },
       inputs: await Promise.all(inputs),
       ...(working ? { working: await working } : {}),
     };
@@ -85,10 +91,7 @@ export async function thumbnail(
 
 /** One square tile of a sprite, uint8[tilePx, tilePx, 3]; the picture is fitted in over white. */
 export async function tile(bytes: Uint8Array, tilePx: number): Promise<Uint8Array> {
-  return opaque(open(bytes))
-    .resize(tilePx, tilePx, { fit: 'contain', background: '#fff' })
-    .raw()
-    .toBuffer();
+  return opaque(open(bytes)).resize(tilePx, tilePx, { fit: 'contain', background: '#fff' }).raw().toBuffer();
 }
 
 /** Lays tiles of equal size into one WebP, row by row. */
@@ -149,12 +152,16 @@ async function resizeTo(
     return preprocess(await raw(opaque(open(bytes))), rule);
   }
   const kernel = rule.interpolation === 'bicubic' ? 'cubic' : 'linear';
-  const resized = opaque(open(bytes)).resize(plan.width, plan.height, { fit: 'fill', kernel }).extract(plan.window);
+  const resized = opaque(open(bytes))
+    .resize(plan.width, plan.height, { fit: 'fill', kernel })
+    .extract(plan.window);
   return padTo(await raw(resized), rule.size);
 }
 
 async function workingCopy(bytes: Uint8Array, px: number): Promise<Pixels> {
-  return raw(opaque(open(bytes)).resize(px, px, { fit: 'inside', withoutEnlargement: true, kernel: 'cubic' }));
+  return raw(
+    opaque(open(bytes)).resize(px, px, { fit: 'inside', withoutEnlargement: true, kernel: 'cubic' }),
+  );
 }
 
 async function raw(image: Sharp): Promise<Pixels> {
@@ -181,7 +188,10 @@ function describe(metadata: SharpMetadata): { format: string; taken?: string; ca
     const exif = exifReader(metadata.exif);
     const taken = exif.Photo?.DateTimeOriginal ?? exif.Image?.DateTime;
     if (taken instanceof Date && !Number.isNaN(taken.getTime())) facts.taken = taken.toISOString();
-    const camera = [exif.Image?.Make, exif.Image?.Model].filter((part) => typeof part === 'string').join(' ').trim();
+    const camera = [exif.Image?.Make, exif.Image?.Model]
+      .filter((part) => typeof part === 'string')
+      .join(' ')
+      .trim();
     if (camera) facts.camera = camera;
   } catch {
     // Broken EXIF is common and says nothing about the pixels: the picture simply has no date and camera.

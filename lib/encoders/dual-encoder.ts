@@ -3,7 +3,7 @@ import { normalise, rowOf, stack } from '../arithmetic/vectors.js';
 import type { OpenFamily } from '../models/families.js';
 import { checkedVectors, fingerprintOf } from '../models/identity.js';
 import type { DualEncoderManifest } from '../models/manifest.js';
-import { openOnnxModel, type OnnxModel, type TensorData } from '../onnx.js';
+import { type OnnxModel, openOnnxModel, type TensorData } from '../onnx.js';
 import { openPictureGraph } from '../picture-graph.js';
 import { loadTokenizer, type Tokens } from '../tokenizer.js';
 import type { Embedding, Encoder, EncoderInput } from '../types.js';
@@ -19,7 +19,7 @@ export const open: OpenFamily<DualEncoderManifest, Encoder> = async (manifest, f
   const { dimension, dense, settle, text } = manifest;
   const outputs = [manifest.output, ...(dense ? [dense.output] : [])];
   const graph = await openPictureGraph({
-    path: files['image']!,
+    path: files.image!,
     input: manifest.input,
     outputs,
     preprocessing: manifest.preprocessing,
@@ -76,7 +76,11 @@ function pooled(picture: EncoderInput, features: { data: Float32Array; dims: num
 }
 
 /** The flat list of vectors back into pictures: each one's own, then its segments'. */
-function regroup(vectors: Float32Array[], pictures: readonly EncoderInput[], withSegments: boolean): Embedding[] {
+function regroup(
+  vectors: Float32Array[],
+  pictures: readonly EncoderInput[],
+  withSegments: boolean,
+): Embedding[] {
   let at = 0;
   return pictures.map(({ masks }) => {
     const picture = vectors[at++]!;

@@ -8,7 +8,7 @@ import type { Encoder } from '../types.js';
 /** An encoder of pictures without a text side: ConvNets, BEiT, DINO. Segments are encoded as crops. */
 export const open: OpenFamily<ImageEncoderManifest, Encoder> = async (manifest, files, options) => {
   const graph = await openPictureGraph({
-    path: files['image']!,
+    path: files.image!,
     input: manifest.input,
     outputs: [manifest.output],
     preprocessing: manifest.preprocessing,

@@ -35,7 +35,10 @@ export async function mapView(sources: MapSources): Promise<MapView> {
   const places = await locations(owners, sources);
   const tiles = await tilesOf(owners, places, sources);
   const rankOf = new Map(
-    query?.hits.map((hit, index) => [of === 'pictures' ? hit.imageId : hit.evidence.segments[0]?.segmentId, index + 1]),
+    query?.hits.map((hit, index) => [
+      of === 'pictures' ? hit.imageId : hit.evidence.segments[0]?.segmentId,
+      index + 1,
+    ]),
   );
   const points = rows.map((row, index): MapPoint => {
     const owner = of === 'pictures' ? row.id : imageIdOf(row.id);
@@ -72,7 +75,10 @@ async function thinned(collection: VectorCollection): Promise<StoredRecord[]> {
   return rows;
 }
 
-async function locations(imageIds: readonly string[], { pictures, locate }: MapSources): Promise<Map<string, string[]>> {
+async function locations(
+  imageIds: readonly string[],
+  { pictures, locate }: MapSources,
+): Promise<Map<string, string[]>> {
   const rows = await pictures.get(imageIds);
   return new Map(rows.map(({ id, metadata }) => [id, placesOf(metadata).map(locate)]));
 }
@@ -95,5 +101,5 @@ async function tilesOf(
 
 /** A segment's own label, else the word that fits it best. */
 function labelOf({ metadata, vector }: StoredRecord, { name }: MapSources): string | undefined {
-  return typeof metadata['label'] === 'string' ? metadata['label'] : vector && name(vector);
+  return typeof metadata.label === 'string' ? metadata.label : vector && name(vector);
 }

@@ -37,7 +37,10 @@ export async function openCatalogue(path: string): Promise<Catalogue> {
   const lines = text.split('\n');
   for (const line of lines) apply(entries, line);
   if (lines.length > 100 && lines.length > WASTE * entries.size) {
-    await writeFile(`${path}.part`, [...entries.values()].map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    await writeFile(
+      `${path}.part`,
+      [...entries.values()].map((entry) => `${JSON.stringify(entry)}\n`).join(''),
+    );
     await rename(`${path}.part`, path);
   }
   let file: WriteStream | undefined;
@@ -83,5 +86,6 @@ function apply(entries: Map<string, CatalogueEntry>, line: string): void {
   if (typeof value.root !== 'string' || typeof value.path !== 'string') return;
   const place = { root: value.root, path: value.path };
   if (value.gone) entries.delete(keyOf(place));
-  else if (typeof value.size === 'number' && typeof value.mtimeMs === 'number') entries.set(keyOf(place), { ...value, ...place, size: value.size, mtimeMs: value.mtimeMs });
+  else if (typeof value.size === 'number' && typeof value.mtimeMs === 'number')
+    entries.set(keyOf(place), { ...value, ...place, size: value.size, mtimeMs: value.mtimeMs });
 }

@@ -109,10 +109,14 @@ class Run {
     const { plan, workshop, meter } = this.#parts;
     meter.begin(plan.read.length);
     const onePass = stages.isOnePass(workshop);
-    await this.#flow(plan.read, (read) => this.#prepare(read, onePass), async (batch) => {
-      const looked = await stages.lookAt(batch, workshop, meter);
-      await this.#storeTurn(() => meter.time('store', () => this.#storePictures(batch, looked)));
-    });
+    await this.#flow(
+      plan.read,
+      (read) => this.#prepare(read, onePass),
+      async (batch) => {
+        const looked = await stages.lookAt(batch, workshop, meter);
+        await this.#storeTurn(() => meter.time('store', () => this.#storePictures(batch, looked)));
+      },
+    );
   }
 
   /** Stage two, for segmenters that look on their own: pictures are searchable before it ends. */
@@ -122,10 +126,14 @@ class Run {
     if (!segmenter) return;
     const jobs = this.#withoutSegments();
     meter.begin(jobs.length);
-    await this.#flow(jobs, (source) => this.#prepareAgain(source), async (batch) => {
-      const segmented = await stages.segment(batch, { ...workshop, segmenter }, meter);
-      await this.#storeTurn(() => meter.time('store', () => this.#storeSegments(batch, segmented)));
-    });
+    await this.#flow(
+      jobs,
+      (source) => this.#prepareAgain(source),
+      async (batch) => {
+        const segmented = await stages.segment(batch, { ...workshop, segmenter }, meter);
+        await this.#storeTurn(() => meter.time('store', () => this.#storeSegments(batch, segmented)));
+      },
+    );
   }
 
   /** Places are brought up to date last: what moved is told its new place, what is gone for certain is removed. */
@@ -171,7 +179,10 @@ class Run {
   }
 
   /** A batch that the model refuses is tried one by one, so that one picture's fault stays its own. */
-  async #isolated(batch: stages.Prepared[], work: (batch: stages.Prepared[]) => Promise<void>): Promise<void> {
+  async #isolated(
+    batch: stages.Prepared[],
+    work: (batch: stages.Prepared[]) => Promise<void>,
+  ): Promise<void> {
     try {
       await work(batch);
       this.#parts.meter.advance(batch.length);
@@ -213,7 +224,12 @@ class Run {
     }
   }
 
-  async #decoded(bytes: Uint8Array, source: Source, imageId: string, withSegments: boolean): Promise<stages.Prepared> {
+  async #decoded(
+    bytes: Uint8Array,
+    source: Source,
+    imageId: string,
+    withSegments: boolean,
+  ): Promise<stages.Prepared> {
     const { workshop, ledger } = this.#parts;
     try {
       const identity = { imageId, place: placeOf(source) };
@@ -230,7 +246,8 @@ class Run {
     try {
       const bytes = await this.#read(source);
       const imageId = imageIdOfBytes(bytes);
-      if (imageId !== ledger.imageAt(source)) throw new Error('it changed while the index was made: run again');
+      if (imageId !== ledger.imageAt(source))
+        throw new Error('it changed while the index was made: run again');
       return await this.#decoded(bytes, source, imageId, true);
     } catch (error) {
       this.#fail(source.location, reasonOf(error));
@@ -251,7 +268,10 @@ class Run {
     );
     if (rows.length) await workshop.pictures.upsert(rows);
     // A row that stands keeps its places and the markers of other segmenters.
-    await markSegments(segmented.filter(({ imageId }) => ledger.stored.has(imageId)), workshop);
+    await markSegments(
+      segmented.filter(({ imageId }) => ledger.stored.has(imageId)),
+      workshop,
+    );
     for (const [index, { imageId, place, facts }] of batch.entries()) {
       const own = looked[index]!.segmented;
       ledger.store(imageId, place, own !== null || workshop.segmenter === null);
@@ -261,7 +281,10 @@ class Run {
     }
   }
 
-  async #storeSegments(batch: readonly stages.Prepared[], segmented: readonly stages.Segmented[]): Promise<void> {
+  async #storeSegments(
+    batch: readonly stages.Prepared[],
+    segmented: readonly stages.Segmented[],
+  ): Promise<void> {
     const { ledger, workshop } = this.#parts;
     const own = batch.map(({ imageId, facts }, index) => ({ imageId, facts, segmented: segmented[index]! }));
     await stages.storeSegments(own, workshop);

@@ -69,12 +69,14 @@ export class Ledger {
    * @param whole false when files were left unread: then nothing counts as lost, it may lie in one of them.
    */
   settle(scan: Scan, plan: Plan, options: { whole: boolean; allowRemoval: boolean }): Settlement {
-    for (const { place, imageId } of this.#found.values()) if (this.stored.has(imageId)) this.#remember(place, imageId);
+    for (const { place, imageId } of this.#found.values())
+      if (this.stored.has(imageId)) this.#remember(place, imageId);
     const gone = new Set(plan.gone.map(keyOf));
     let changes = this.#changes(gone);
     const doubt = options.allowRemoval ? null : this.#doubt(changes.removed, scan, options.whole);
     if (doubt !== null) {
-      for (const id of changes.removed) for (const place of this.stored.get(id)?.places ?? []) gone.delete(keyOf(place));
+      for (const id of changes.removed)
+        for (const place of this.stored.get(id)?.places ?? []) gone.delete(keyOf(place));
       changes = this.#changes(gone);
     }
     for (const place of plan.gone) if (gone.has(keyOf(place))) this.#catalogue.delete(place);
@@ -94,7 +96,7 @@ export class Ledger {
     if (!whole) return `${lost.length} pictures were not found; they stay until a run has read all files.`;
     const below = (root: string): number => scan.sources.filter((source) => source.root === root).length;
     const doubt = doubtOf(lost, this.stored.values(), below);
-    return doubt && `Nothing was removed: ${doubt}. If that is meant, run once with allowRemoval: true.`;
+    return doubt && `Nothing was removed: ${doubt}. If that is meant, run once with ALLOW_REMOVAL = true.`;
   }
 
   /** Its file holds another picture now: its going is an update, not a loss. */

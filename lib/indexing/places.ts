@@ -7,7 +7,7 @@ export type FoundPlaces = ReadonlyMap<string, { place: Place; imageId: string }>
 
 /** Which pictures must be told new places, and which have none left. */
 export interface PlaceChanges {
-  moved: { imageId: string; places: Place[]; /** Places that it had and has no more. */ left: number }[];
+  moved: { imageId: string; places: Place[] /** Places that it had and has no more. */; left: number }[];
   removed: string[];
 }
 
@@ -62,7 +62,8 @@ export function doubtOf(
 function countByRoot(pictures: Iterable<StoredPicture>): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { places } of pictures) {
-    for (const root of new Set(places.map((place) => place.root))) counts.set(root, (counts.get(root) ?? 0) + 1);
+    for (const root of new Set(places.map((place) => place.root)))
+      counts.set(root, (counts.get(root) ?? 0) + 1);
   }
   return counts;
 }

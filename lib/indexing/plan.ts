@@ -27,7 +27,10 @@ export interface Plan {
 /** Compares disk, catalogue and store. Pure; linear in their sizes. */
 export function plan(
   scan: Scan,
-  known: { catalogue: (place: Place) => CatalogueEntry | undefined; stored: ReadonlyMap<string, StoredPicture> },
+  known: {
+    catalogue: (place: Place) => CatalogueEntry | undefined;
+    stored: ReadonlyMap<string, StoredPicture>;
+  },
   maxFiles: number,
 ): Plan {
   const result: Plan = { read: [], keep: [], broken: [], gone: [], cut: 0 };
@@ -37,7 +40,8 @@ export function plan(
     const entry = known.catalogue(source);
     const unchanged = entry !== undefined && entry.size === source.size && entry.mtimeMs === source.mtimeMs;
     if (unchanged && entry.reason !== undefined) result.broken.push({ source, reason: entry.reason });
-    else if (unchanged && entry.imageId !== undefined) placeKnown(result, source, entry.imageId, known.stored);
+    else if (unchanged && entry.imageId !== undefined)
+      placeKnown(result, source, entry.imageId, known.stored);
     else result.read.push({ source, kind: entry?.imageId !== undefined ? 'update' : 'add' });
   }
   limitAdditions(result, maxFiles);
@@ -47,7 +51,12 @@ export function plan(
   return result;
 }
 
-function placeKnown(result: Plan, source: Source, imageId: string, stored: ReadonlyMap<string, StoredPicture>): void {
+function placeKnown(
+  result: Plan,
+  source: Source,
+  imageId: string,
+  stored: ReadonlyMap<string, StoredPicture>,
+): void {
   const picture = stored.get(imageId);
   if (picture?.segmentsDone) result.keep.push({ source, imageId });
   else result.read.push({ source, kind: picture ? 'unfinished' : 'add' });

@@ -70,7 +70,14 @@ class Walk {
     if (!facts) this.found.missingRoots.push(source);
     else if (facts.isDirectory()) await this.#root(source);
     else if (source.toLowerCase().endsWith('.csv')) await this.#table(source);
-    else this.#take({ root: dirname(source), path: basename(source), location: source, size: facts.size, mtimeMs: facts.mtimeMs });
+    else
+      this.#take({
+        root: dirname(source),
+        path: basename(source),
+        location: source,
+        size: facts.size,
+        mtimeMs: facts.mtimeMs,
+      });
   }
 
   async #root(root: string): Promise<void> {
@@ -129,7 +136,8 @@ class Walk {
       this.#fail(join(root, path), 'a link that leads back to a folder above it');
       return true;
     }
-    if (this.#looksLikePicture(path)) this.#fail(join(root, path), 'a folder with the name of a picture; its contents were read');
+    if (this.#looksLikePicture(path))
+      this.#fail(join(root, path), 'a folder with the name of a picture; its contents were read');
     return this.#folder(root, path, new Set([...above, real]));
   }
 
@@ -142,7 +150,14 @@ class Walk {
       const location = resolve(dirname(table), value);
       try {
         const facts = await stat(location);
-        if (facts.isFile()) this.found.sources.push({ root: table, path: value, location, size: facts.size, mtimeMs: facts.mtimeMs });
+        if (facts.isFile())
+          this.found.sources.push({
+            root: table,
+            path: value,
+            location,
+            size: facts.size,
+            mtimeMs: facts.mtimeMs,
+          });
         else this.#fail(location, 'not a file');
       } catch (error) {
         this.#fail(location, reasonOf(error));
@@ -175,7 +190,13 @@ class Walk {
 function pathColumn(table: string, text: string): string[] {
   let rows: Record<string, string>[];
   try {
-    rows = parse(text, { columns: true, bom: true, trim: true, skip_empty_lines: true, relax_column_count: true });
+    rows = parse(text, {
+      columns: true,
+      bom: true,
+      trim: true,
+      skip_empty_lines: true,
+      relax_column_count: true,
+    });
   } catch (cause) {
     throw new LookbookError('scan', {
       what: 'a table of pictures cannot be read',
@@ -193,5 +214,5 @@ function pathColumn(table: string, text: string): string[] {
       mend: `Name the column of ${table} path.`,
     });
   }
-  return [...new Set(rows.map((row) => row['path'] ?? '').filter(Boolean))];
+  return [...new Set(rows.map((row) => row.path ?? '').filter(Boolean))];
 }

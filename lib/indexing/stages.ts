@@ -5,7 +5,16 @@ import { encodeRle } from '../arithmetic/rle.js';
 import { type Decoded, decode, type Wanted } from '../decoders/image.js';
 import { type MaskedSegment, writeMasks } from '../mask-files.js';
 import { pictureRow, segmentRow, segmentsDone } from '../rows.js';
-import type { Encoder, FoundSegment, NewRecord, PictureFacts, Pixels, Place, Segmenter, VectorCollection } from '../types.js';
+import type {
+  Encoder,
+  FoundSegment,
+  NewRecord,
+  PictureFacts,
+  Pixels,
+  Place,
+  Segmenter,
+  VectorCollection,
+} from '../types.js';
 import { segmentCrop, WORKING_PX } from './crops.js';
 import type { Meter } from './meter.js';
 
@@ -116,12 +125,20 @@ export async function segment(
     vectors.push(...embeddings.map(({ picture }) => picture));
   }
   let at = 0;
-  return found.map((segments) => ({ found: segments, vectors: vectors.slice(at, (at += segments.length)) }));
+  return found.map((segments) => {
+    const start = at;
+    at += segments.length;
+    return { found: segments, vectors: vectors.slice(start, at) };
+  });
 }
 
 const CROPS_PER_RUN = 16;
 
-function findSegments(batch: readonly Prepared[], segmenter: Segmenter, meter: Meter): Promise<FoundSegment[][]> {
+function findSegments(
+  batch: readonly Prepared[],
+  segmenter: Segmenter,
+  meter: Meter,
+): Promise<FoundSegment[][]> {
   return meter.time('segment', () => segmenter.segment(batch.map(({ forSegmenter }) => forSegmenter!)));
 }
 
@@ -136,9 +153,19 @@ export async function storeSegments(
   const files = batch.map(({ imageId, facts, segmented }) => {
     const stored = segmented.found.map((found, n) => describe(found, `${imageId}:${n}`, facts));
     for (const [n, segment] of stored.entries()) {
-      rows.push({ id: segment.segmentId, vector: segmented.vectors[n]!, metadata: segmentRow(segment, facts) });
+      rows.push({
+        id: segment.segmentId,
+        vector: segmented.vectors[n]!,
+        metadata: segmentRow(segment, facts),
+      });
     }
-    const file = { imageId, segmenter: segmenter.name, width: facts.width, height: facts.height, segments: stored };
+    const file = {
+      imageId,
+      segmenter: segmenter.name,
+      width: facts.width,
+      height: facts.height,
+      segments: stored,
+    };
     return writeMasks(masks, segmenter.fingerprint, file);
   });
   await Promise.all(files);
@@ -158,8 +185,13 @@ function describe(found: FoundSegment, segmentId: string, facts: PictureFacts): 
 }
 
 /** A picture's row: without segments its whole-picture stage is done, with them both are. */
-export function pictureRecord(prepared: Prepared, looked: Looked, { segmentsFingerprint }: Workshop): NewRecord {
+export function pictureRecord(
+  prepared: Prepared,
+  looked: Looked,
+  { segmentsFingerprint }: Workshop,
+): NewRecord {
   const metadata = pictureRow(prepared.facts, [prepared.place]);
-  if (looked.segmented && segmentsFingerprint) metadata[segmentsDone(segmentsFingerprint)] = looked.segmented.found.length;
+  if (looked.segmented && segmentsFingerprint)
+    metadata[segmentsDone(segmentsFingerprint)] = looked.segmented.found.length;
   return { id: prepared.imageId, vector: looked.picture, metadata };
 }

@@ -30,7 +30,11 @@ export async function families(room: 'encoders' | 'segmenters'): Promise<string[
   return files.filter((file) => file.endsWith('.js')).map((file) => file.slice(0, -'.js'.length));
 }
 
-async function openModel<Model>(room: 'encoders' | 'segmenters', name: string, options: OpenOptions): Promise<Model> {
+async function openModel<Model>(
+  room: 'encoders' | 'segmenters',
+  name: string,
+  options: OpenOptions,
+): Promise<Model> {
   const entry = await findModel(name);
   const file = new URL(`../${room}/${entry.manifest.family}.js`, import.meta.url);
   if (!existsSync(fileURLToPath(file))) throw await wrongRoom(room, name);

@@ -12,7 +12,16 @@ export interface OpenOptions {
 }
 
 /** Facts of a manifest that change no vector. */
-const WITHOUT_EFFECT = new Set(['name', 'title', 'licence', 'source', 'advice', 'folder', 'files', '$schema']);
+const WITHOUT_EFFECT = new Set([
+  'name',
+  'title',
+  'licence',
+  'source',
+  'advice',
+  'folder',
+  'files',
+  '$schema',
+]);
 
 /**
  * Names everything that a model's answers depend on: its weights' bytes, the manifest's rules and the version of
@@ -27,7 +36,10 @@ export async function fingerprintOf(manifest: Manifest, files: Record<string, st
 }
 
 /** @throws LookbookError when the model gives vectors that cannot be compared. */
-export function checkedVectors(vectors: Float32Array[], manifest: Manifest & { dimension: number }): Float32Array[] {
+export function checkedVectors(
+  vectors: Float32Array[],
+  manifest: Manifest & { dimension: number },
+): Float32Array[] {
   for (const vector of vectors) {
     if (vector.length === manifest.dimension && isFiniteVector(vector)) continue;
     throw new LookbookError('encoder', {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type ErrorObject, Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { LookbookError } from '../errors.js';
 import { projectPath } from '../paths.js';
 import type { Preprocessing } from '../types.js';
@@ -106,7 +106,9 @@ let validator: Promise<ReturnType<Ajv2020['compile']>> | undefined;
 
 async function faultsOf(value: unknown): Promise<string[]> {
   validator ??= readJson(projectPath('models/manifest.schema.json')).then((schema) =>
-    new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false }).compile(schema as object),
+    new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false }).compile(
+      schema as object,
+    ),
   );
   const validate = await validator;
   return validate(value) ? [] : [...new Set((validate.errors ?? []).filter(isCause).map(describeFault))];
@@ -119,8 +121,8 @@ function isCause(fault: ErrorObject): boolean {
 
 function describeFault(fault: ErrorObject): string {
   const where = fault.instancePath.slice(1).replaceAll('/', '.') || 'the file';
-  const detail = 'allowedValues' in fault.params ? ` (${fault.params['allowedValues'].join(' | ')})` : '';
-  const extra = fault.params['unevaluatedProperty'] ?? fault.params['additionalProperty'];
+  const detail = 'allowedValues' in fault.params ? ` (${fault.params.allowedValues.join(' | ')})` : '';
+  const extra = fault.params.unevaluatedProperty ?? fault.params.additionalProperty;
   return `${where} ${fault.message}${detail}${extra === undefined ? '' : ` (${String(extra)})`}`;
 }
 

@@ -61,7 +61,9 @@ export async function modelFiles(entry: ModelEntry): Promise<Record<string, stri
       mend: `They come from ${manifest.source}; put them there, or name the folder that holds them in LOOKBOOK_MODELS.`,
     });
   }
-  const files = Object.entries(found).flatMap(([role, path]) => (path === null ? [] : [[role, path] as const]));
+  const files = Object.entries(found).flatMap(([role, path]) =>
+    path === null ? [] : [[role, path] as const],
+  );
   const faults = await Promise.all(files.map(([role, path]) => sizeFault(path, manifest.files[role])));
   const cut = faults.filter((fault) => fault !== null);
   if (cut.length) {
@@ -100,7 +102,7 @@ export async function sha256(path: string): Promise<string> {
 /** models/<folder>, then in each folder of LOOKBOOK_MODELS: its <folder>, or the files directly. */
 function modelFolders(manifest: Manifest): string[] {
   const folder = manifest.folder ?? manifest.name;
-  const more = (process.env['LOOKBOOK_MODELS'] ?? '').split(delimiter).filter(Boolean).map(projectPath);
+  const more = (process.env.LOOKBOOK_MODELS ?? '').split(delimiter).filter(Boolean).map(projectPath);
   return [projectPath(`models/${folder}`), ...more.flatMap((root) => [join(root, folder), root])];
 }
 

@@ -48,5 +48,7 @@ export async function backgroundPictures(pictures: VectorCollection): Promise<Fl
 function rows(bytes: Buffer, dimension: number): Float32Array[] {
   const values = new Float32Array(bytes.length / 4);
   for (let i = 0; i < values.length; i++) values[i] = bytes.readFloatLE(4 * i);
-  return Array.from({ length: values.length / dimension }, (_, n) => values.slice(n * dimension, (n + 1) * dimension));
+  return Array.from({ length: values.length / dimension }, (_, n) =>
+    values.slice(n * dimension, (n + 1) * dimension),
+  );
 }

@@ -37,7 +37,8 @@ export function fuse(pictures: readonly RankedPicture[], segments: readonly Rank
     byId.set(imageId, found);
     return found;
   };
-  for (const [index, { imageId, score }] of pictures.entries()) entry(imageId).picture = { rank: index + 1, score };
+  for (const [index, { imageId, score }] of pictures.entries())
+    entry(imageId).picture = { rank: index + 1, score };
   for (const [index, { imageId, segmentId, score }] of segments.entries()) {
     entry(imageId).segments.push({ segmentId, rank: index + 1, score });
   }

@@ -17,11 +17,16 @@ export function checkQuery(asked: string | Query, defaults: { k?: number } = {})
   const offset = query.offset ?? 0;
   const problems: string[] = [];
   const unknown = Object.keys(query).filter((field) => !FIELDS.has(field));
-  if (unknown.length) problems.push(`unknown fields ${unknown.join(', ')} (known: ${[...FIELDS].join(', ')})`);
+  if (unknown.length)
+    problems.push(`unknown fields ${unknown.join(', ')} (known: ${[...FIELDS].join(', ')})`);
   const given = (['text', 'image', 'like'] as const).filter((field) => query[field] !== undefined);
-  if (given.length !== 1) problems.push(`${given.length ? given.join(' and ') : 'nothing'} to ask with, expected one of text, image, like`);
+  if (given.length !== 1)
+    problems.push(
+      `${given.length ? given.join(' and ') : 'nothing'} to ask with, expected one of text, image, like`,
+    );
   if (query.text !== undefined && query.text.trim() === '') problems.push('text is empty');
-  if ((query.text?.length ?? 0) > LONGEST_TEXT) problems.push(`text has ${query.text?.length} letters, at most ${LONGEST_TEXT}`);
+  if ((query.text?.length ?? 0) > LONGEST_TEXT)
+    problems.push(`text has ${query.text?.length} letters, at most ${LONGEST_TEXT}`);
   if (!Number.isInteger(k) || k < 1 || k > 1000) problems.push(`k is ${k}, expected 1 to 1000`);
   if (!Number.isInteger(offset) || offset < 0) problems.push(`offset is ${offset}, expected 0 or more`);
   if (problems.length) {

@@ -1,13 +1,22 @@
 import { dot } from '../arithmetic/vectors.js';
 import { decode } from '../decoders/image.js';
 import { LookbookError } from '../errors.js';
-import { readSource } from '../picture-bytes.js';
 import { projectPath } from '../paths.js';
+import { readSource } from '../picture-bytes.js';
 import { factsOf, imageIdOf, placesOf, segmentOf } from '../rows.js';
-import type { Encoder, Hit, Neighbour, Query, SearchResult, SegmentEvidence, StoredRecord, VectorCollection } from '../types.js';
+import type {
+  Encoder,
+  Hit,
+  Neighbour,
+  Query,
+  SearchResult,
+  SegmentEvidence,
+  StoredRecord,
+  VectorCollection,
+} from '../types.js';
+import { nameOf } from './background.js';
 import { type Fused, fuse } from './fusion.js';
 import { type CheckedQuery, titleOf } from './query.js';
-import { nameOf } from './background.js';
 import { type Background, backgroundOf, relevanceOf } from './relevance.js';
 
 /** What a search works with. */
@@ -41,7 +50,7 @@ export async function search(query: CheckedQuery, library: Library): Promise<Sea
     library.pictures.query(vector, Math.max(LEAST_NEIGHBOURS, PICTURES_PER_HIT * wanted), query.where),
     segments?.query(vector, Math.max(LEAST_NEIGHBOURS, SEGMENTS_PER_HIT * wanted), query.where) ?? [],
   ]);
-  const large = parts.filter(({ metadata }) => Number(metadata['area']) >= library.minSegmentArea);
+  const large = parts.filter(({ metadata }) => Number(metadata.area) >= library.minSegmentArea);
   const fused = fuse(
     pictures.map(({ id, score }) => ({ imageId: id, score })),
     large.map(({ id, score }) => ({ imageId: imageIdOf(id), segmentId: id, score })),
@@ -49,12 +58,21 @@ export async function search(query: CheckedQuery, library: Library): Promise<Sea
   const queried = performance.now();
   const hits = await withEvidence(fused, { query, vector, parts: large, segments }, library);
   const end = performance.now();
+  const isEmpty = hits.length === 0 && (await library.pictures.count()) === 0;
   return {
     query,
     title,
     hits,
     vector,
-    timings: { encode: encoded - start, query: queried - encoded, evidence: end - queried, total: end - start },
+    ...(isEmpty
+      ? { note: 'Nothing is indexed yet: run 01-index with the same NAME, ENCODER and CHROMA first.' }
+      : {}),
+    timings: {
+      encode: encoded - start,
+      query: queried - encoded,
+      evidence: end - queried,
+      total: end - start,
+    },
   };
 }
 
@@ -70,7 +88,10 @@ async function withEvidence(fused: readonly Fused[], found: Found, library: Libr
   const best = fused.flatMap(({ segments }) => segments.slice(0, 1).map(({ segmentId }) => segmentId));
   const asWords = found.query.text !== undefined;
   const [rows, bestRows, words, background] = await Promise.all([
-    library.pictures.get(fused.map(({ imageId }) => imageId), { vectors: true }),
+    library.pictures.get(
+      fused.map(({ imageId }) => imageId),
+      { vectors: true },
+    ),
     found.segments && best.length ? found.segments.get(best, { vectors: true }) : [],
     library.background('words'),
     library.background(asWords ? 'words' : 'pictures'),
@@ -85,7 +106,10 @@ async function withEvidence(fused: readonly Fused[], found: Found, library: Libr
     const segments: SegmentEvidence[] = entry.segments.flatMap(({ segmentId, rank, score }, place) => {
       const part = partRows.get(segmentId);
       if (!part) return [];
-      const { bbox, label = place === 0 && named ? nameOf(named.best) : undefined } = segmentOf(segmentId, part.metadata);
+      const { bbox, label = place === 0 && named ? nameOf(named.best) : undefined } = segmentOf(
+        segmentId,
+        part.metadata,
+      );
       return [{ segmentId, bbox, score, rank, ...(label === undefined ? {} : { label }) }];
     });
     const judged = [
@@ -114,7 +138,9 @@ function bestRelevance(
   query: Float32Array,
   judged: readonly { vector: Float32Array; against: Background | undefined }[],
 ): number {
-  const values = judged.map(({ vector, against }) => (against ? relevanceOf(dot(query, vector), against) : 0));
+  const values = judged.map(({ vector, against }) =>
+    against ? relevanceOf(dot(query, vector), against) : 0,
+  );
   return Math.max(0, ...values);
 }
 

@@ -2,9 +2,9 @@ import { emptyMask } from '../arithmetic/masks.js';
 import type { OpenFamily } from '../models/families.js';
 import { fingerprintOf } from '../models/identity.js';
 import type { LayoutManifest } from '../models/manifest.js';
+import { MAX_SEGMENTS, SMALLEST_AREA } from '../models/segment-limits.js';
 import { openPictureGraph } from '../picture-graph.js';
 import type { FoundSegment, Mask, Segmenter } from '../types.js';
-import { MAX_SEGMENTS, SMALLEST_AREA } from '../models/segment-limits.js';
 
 /** A pixel belongs to some object above this probability. */
 const OBJECT = 0.5;
@@ -23,10 +23,16 @@ const FINER = 4;
  */
 export const open: OpenFamily<LayoutManifest, Segmenter> = async (manifest, files, options) => {
   const { input, output, preprocessing } = manifest;
-  const graph = await openPictureGraph({ path: files['image']!, input, outputs: [output], preprocessing, ...options });
+  const graph = await openPictureGraph({
+    path: files.image!,
+    input,
+    outputs: [output],
+    preprocessing,
+    ...options,
+  });
   return {
     name: manifest.name,
-    fingerprint: await fingerprintOf(manifest, { image: files['image']! }),
+    fingerprint: await fingerprintOf(manifest, { image: files.image! }),
     preprocessing,
     async segment(pictures) {
       const looks = await graph.look(pictures);
@@ -134,7 +140,11 @@ function findCentres(votes: readonly Centre[], heat: Float32Array, width: number
 }
 
 /** Highest in its neighbourhood; of equals, the first in reading order. */
-function isPeak(score: Float32Array, at: number, form: { width: number; height: number; reach: number }): boolean {
+function isPeak(
+  score: Float32Array,
+  at: number,
+  form: { width: number; height: number; reach: number },
+): boolean {
   const { width, height, reach } = form;
   const x = at % width;
   const y = Math.floor(at / width);

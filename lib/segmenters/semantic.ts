@@ -2,9 +2,9 @@ import { connectedRegions, emptyMask } from '../arithmetic/masks.js';
 import type { OpenFamily } from '../models/families.js';
 import { fingerprintOf } from '../models/identity.js';
 import type { SemanticManifest } from '../models/manifest.js';
+import { MAX_SEGMENTS, SMALLEST_AREA } from '../models/segment-limits.js';
 import { openPictureGraph } from '../picture-graph.js';
 import type { FoundSegment, Segmenter } from '../types.js';
-import { MAX_SEGMENTS, SMALLEST_AREA } from '../models/segment-limits.js';
 
 /** The class map is made this large at most: masks are drawn smooth at 256, and 513 costs four times as much. */
 const LARGEST_MAP = 256;
@@ -12,7 +12,13 @@ const LARGEST_MAP = 256;
 /** Semantic segmentation: logits per class → the best class of each pixel → connected regions with label and score. */
 export const open: OpenFamily<SemanticManifest, Segmenter> = async (manifest, files, options) => {
   const { input, output, preprocessing } = manifest;
-  const graph = await openPictureGraph({ path: files['image']!, input, outputs: [output], preprocessing, ...options });
+  const graph = await openPictureGraph({
+    path: files.image!,
+    input,
+    outputs: [output],
+    preprocessing,
+    ...options,
+  });
   const size = Math.min(preprocessing.size, LARGEST_MAP);
   return {
     name: manifest.name,
@@ -38,7 +44,11 @@ export function regionsOf(
   const down = samplingOf(size, height, manifest.alignCorners ?? false);
   const map = classMap(logits, { classes, height, width, size, at, down });
   const probability = softmax(logits, classes, height * width);
-  const { regionOf, classes: regionClasses, sizes } = connectedRegions(map, size, size, manifest.background ?? -1);
+  const {
+    regionOf,
+    classes: regionClasses,
+    sizes,
+  } = connectedRegions(map, size, size, manifest.background ?? -1);
   const kept = regionClasses
     .map((label, region) => ({ label, region, pixels: sizes[region]! }))
     .filter(({ pixels }) => pixels >= SMALLEST_AREA * size * size)
@@ -54,7 +64,11 @@ export function regionsOf(
   return kept
     .sort((a, b) => b.sum - a.sum)
     .slice(0, MAX_SEGMENTS)
-    .map(({ mask, sum, pixels, label }) => ({ mask, score: sum / pixels, label: manifest.labels[label] ?? `class ${label}` }));
+    .map(({ mask, sum, pixels, label }) => ({
+      mask,
+      score: sum / pixels,
+      label: manifest.labels[label] ?? `class ${label}`,
+    }));
 }
 
 interface Upsampling {

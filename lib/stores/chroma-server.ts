@@ -5,9 +5,9 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { LookbookError, reasonOf } from '../errors.js';
+import { lockHolder } from '../process-lock.js';
 import type { ChromaPlace } from './chroma.js';
 import type { WatchdogTask, WatchdogWord } from './chroma-watchdog.js';
-import { lockHolder } from '../process-lock.js';
 import { dataPath, lockPath, logPath, readServer, serverFormat } from './server-file.js';
 import { type Lease, takeLease } from './server-lease.js';
 

@@ -8,8 +8,8 @@ import { stat, unlink, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorFacts, LookbookError, reasonOf } from '../errors.js';
-import { type ChromaChild, startChroma } from './chroma-child.js';
 import { type ProcessLock, takeLock } from '../process-lock.js';
+import { type ChromaChild, startChroma } from './chroma-child.js';
 import { type LeaseGate, openLeaseGate } from './lease-gate.js';
 import { endProcess, runsWith } from './processes.js';
 import {

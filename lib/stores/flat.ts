@@ -6,10 +6,10 @@
 import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LookbookError, reasonOf } from '../errors.js';
+import { type ProcessLock, takeLock } from '../process-lock.js';
 import type { CollectionSpec, CollectionSummary, VectorCollection, VectorStore } from '../types.js';
 import { checkSame, checkSpec, closedStore, unknownCollection } from './checks.js';
 import { createHome, type FlatHome, FlatRows, fileName, openHome } from './flat-rows.js';
-import { type ProcessLock, takeLock } from '../process-lock.js';
 
 const suffix = '.flat';
 

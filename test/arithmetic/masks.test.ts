@@ -1,8 +1,15 @@
-import { boundingBox, connectedRegions, maskArea, maskIoU, resizeMask, scaleBox } from '#lib/arithmetic/masks.js';
+import { describe, expect, it } from 'vitest';
+import {
+  boundingBox,
+  connectedRegions,
+  maskArea,
+  maskIoU,
+  resizeMask,
+  scaleBox,
+} from '#lib/arithmetic/masks.js';
 import { poolUnderMask } from '#lib/arithmetic/pooling.js';
 import { decodeRle, encodeRle } from '#lib/arithmetic/rle.js';
 import type { Mask } from '#lib/types.js';
-import { describe, expect, it } from 'vitest';
 
 /** '.' and '#' by rows. */
 function drawn(...rows: string[]): Mask {
@@ -14,7 +21,10 @@ describe('masks', () => {
   it('RLE goes down the columns and is written as COCO writes it', () => {
     // pycocotools 2.0 mask.encode of the same arrays gives these strings.
     expect(encodeRle(drawn('..', '##'))).toEqual({ size: [2, 2], counts: '1110' });
-    expect(encodeRle({ data: new Uint8Array(12).fill(1), width: 3, height: 4 })).toEqual({ size: [4, 3], counts: '0<' });
+    expect(encodeRle({ data: new Uint8Array(12).fill(1), width: 3, height: 4 })).toEqual({
+      size: [4, 3],
+      counts: '0<',
+    });
     const ring = new Uint8Array(40 * 50);
     for (let y = 10; y < 30; y++) ring.fill(1, y * 50 + 12, y * 50 + 40);
     for (let y = 15; y < 20; y++) ring.fill(0, y * 50 + 20, y * 50 + 30);
@@ -33,7 +43,11 @@ describe('masks', () => {
       const width = 1 + Math.floor(random() * 60);
       const height = 1 + Math.floor(random() * 60);
       const density = random();
-      const mask = { data: Uint8Array.from({ length: width * height }, () => (random() < density ? 1 : 0)), width, height };
+      const mask = {
+        data: Uint8Array.from({ length: width * height }, () => (random() < density ? 1 : 0)),
+        width,
+        height,
+      };
       expect(decodeRle(encodeRle(mask))).toEqual(mask);
     }
   });
@@ -53,7 +67,13 @@ describe('masks', () => {
   });
 
   it('a box keeps its place when the picture is larger', () => {
-    expect(scaleBox({ x: 12, y: 24, width: 12, height: 24 }, { width: 48, height: 48 }, { width: 640, height: 480 })).toEqual({
+    expect(
+      scaleBox(
+        { x: 12, y: 24, width: 12, height: 24 },
+        { width: 48, height: 48 },
+        { width: 640, height: 480 },
+      ),
+    ).toEqual({
       x: 160,
       y: 240,
       width: 160,

@@ -1,11 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { planResize, preprocess, resample } from '#lib/arithmetic/resampling.js';
-import type { Pixels, Preprocessing } from '#lib/types.js';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { planResize, preprocess, resample } from '#lib/arithmetic/resampling.js';
+import type { Pixels, Preprocessing } from '#lib/types.js';
 import { describeWithShared, shared } from '../shared-data.js';
 
-const rule = (resize: Preprocessing['resize'], size: number, interpolation: Preprocessing['interpolation']): Preprocessing => ({
+const rule = (
+  resize: Preprocessing['resize'],
+  size: number,
+  interpolation: Preprocessing['interpolation'],
+): Preprocessing => ({
   resize,
   size,
   interpolation,
@@ -20,7 +24,8 @@ describe('sizes', () => {
 
   it('an odd crop falls where the manifest says', () => {
     const floor = planResize(640, 427, rule('shortest', 224, 'bicubic')).window.left;
-    const even = planResize(640, 427, { ...rule('shortest', 224, 'bicubic'), cropRounding: 'even' }).window.left;
+    const even = planResize(640, 427, { ...rule('shortest', 224, 'bicubic'), cropRounding: 'even' }).window
+      .left;
     expect([floor, even]).toEqual([55, 56]);
   });
 
@@ -46,8 +51,16 @@ describe('resampling', () => {
   it('a window is a part of the whole', () => {
     const data = Uint8Array.from({ length: 30 * 20 * 3 }, (_, i) => (i * i) % 251);
     const source = { data, width: 30, height: 20 };
-    const whole = resample(source, { width: 45, height: 33, window: { left: 0, top: 0, width: 45, height: 33 } }, 'bicubic');
-    const part = resample(source, { width: 45, height: 33, window: { left: 11, top: 7, width: 9, height: 13 } }, 'bicubic');
+    const whole = resample(
+      source,
+      { width: 45, height: 33, window: { left: 0, top: 0, width: 45, height: 33 } },
+      'bicubic',
+    );
+    const part = resample(
+      source,
+      { width: 45, height: 33, window: { left: 11, top: 7, width: 9, height: 13 } },
+      'bicubic',
+    );
     for (let y = 0; y < 13; y++) {
       const start = ((y + 7) * 45 + 11) * 3;
       expect(part.data.subarray(y * 27, (y + 1) * 27)).toEqual(whole.data.subarray(start, start + 27));
@@ -77,7 +90,15 @@ describeWithShared('against Pillow 12.3', 'golden/preprocess', () => {
 });
 
 async function rgb(path: string): Promise<Pixels> {
-  const { data, info } = await sharp(path).flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true });
-  const three = info.channels === 1 ? Uint8Array.from({ length: data.length * 3 }, (_, i) => data[Math.floor(i / 3)]!) : data;
+  const { data, info } = await sharp(path)
+    .flatten({ background: '#fff' })
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const three =
+    info.channels === 1
+      ? Uint8Array.from({ length: data.length * 3 }, (_, i) => data[Math.floor(i / 3)]!)
+      : data;
   return { data: three, width: info.width, height: info.height };
 }

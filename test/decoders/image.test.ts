@@ -1,14 +1,24 @@
+import sharp, { type Sharp } from 'sharp';
+import { describe, expect, it } from 'vitest';
 import { decode, sprite, thumbnail, tile } from '#lib/decoders/image.js';
 import type { Preprocessing } from '#lib/types.js';
-import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
 
-const squash: Preprocessing = { resize: 'squash', size: 32, interpolation: 'bilinear', mean: [0, 0, 0], std: [1, 1, 1] };
+const squash: Preprocessing = {
+  resize: 'squash',
+  size: 32,
+  interpolation: 'bilinear',
+  mean: [0, 0, 0],
+  std: [1, 1, 1],
+};
 const wanted = { preprocessings: [squash] };
 
 /** Left half red, right half blue, 60 × 40. */
-function halves(): sharp.Sharp {
-  const left = { input: { create: { width: 30, height: 40, channels: 3 as const, background: '#f00' } }, left: 0, top: 0 };
+function halves(): Sharp {
+  const left = {
+    input: { create: { width: 30, height: 40, channels: 3 as const, background: '#f00' } },
+    left: 0,
+    top: 0,
+  };
   return sharp({ create: { width: 60, height: 40, channels: 3, background: '#00f' } }).composite([left]);
 }
 
@@ -18,14 +28,21 @@ function pixel(pixels: { data: Uint8Array; width: number }, x: number, y: number
 
 describe('decoding', () => {
   it('stands a picture upright as its EXIF says, and counts its sides so', async () => {
-    const { facts, inputs } = await decode(await halves().withMetadata({ orientation: 6 }).png().toBuffer(), wanted);
+    const { facts, inputs } = await decode(
+      await halves().withMetadata({ orientation: 6 }).png().toBuffer(),
+      wanted,
+    );
     expect(facts).toMatchObject({ width: 40, height: 60, orientation: 'portrait' });
     expect(pixel(inputs[0]!, 16, 4)).toEqual([255, 0, 0]);
     expect(pixel(inputs[0]!, 16, 28)).toEqual([0, 0, 255]);
   });
 
   it('shows white through what is transparent', async () => {
-    const clear = await sharp({ create: { width: 50, height: 50, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } } }).png().toBuffer();
+    const clear = await sharp({
+      create: { width: 50, height: 50, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } },
+    })
+      .png()
+      .toBuffer();
     expect(pixel((await decode(clear, wanted)).inputs[0]!, 10, 10)).toEqual([255, 255, 255]);
   });
 
@@ -45,13 +62,22 @@ describe('decoding', () => {
   });
 
   it('equal rules share one picture, so that a model sees it once', async () => {
-    const { inputs } = await decode(await halves().png().toBuffer(), { preprocessings: [squash, { ...squash, mean: [1, 1, 1] }] });
+    const { inputs } = await decode(await halves().png().toBuffer(), {
+      preprocessings: [squash, { ...squash, mean: [1, 1, 1] }],
+    });
     expect(inputs[0]).toBe(inputs[1]);
   });
 
   it('enlarging is not displaced: a centred square stays centred', async () => {
-    const square = { input: { create: { width: 4, height: 4, channels: 3 as const, background: '#000' } }, left: 2, top: 2 };
-    const small = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#fff' } }).composite([square]).png().toBuffer();
+    const square = {
+      input: { create: { width: 4, height: 4, channels: 3 as const, background: '#000' } },
+      left: 2,
+      top: 2,
+    };
+    const small = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#fff' } })
+      .composite([square])
+      .png()
+      .toBuffer();
     const { data } = (await decode(small, wanted)).inputs[0]!;
     const mirrored = Uint8Array.from({ length: data.length }, (_, i) => {
       const [x, y, c] = [Math.floor(i / 3) % 32, Math.floor(i / 96), i % 3];
@@ -62,13 +88,27 @@ describe('decoding', () => {
 
   it.each([
     ['an empty file', Buffer.alloc(0), 'the file is empty'],
-    ['a text with the name of a picture', Buffer.from('not a picture at all, only words'), 'unsupported image format'],
+    [
+      'a text with the name of a picture',
+      Buffer.from('not a picture at all, only words'),
+      'unsupported image format',
+    ],
   ])('%s is named with its reason', async (_, bytes, reason) => {
     await expect(decode(bytes, wanted)).rejects.toThrow(reason);
   });
 
   it('a truncated picture is named, not guessed', async () => {
-    const whole = await sharp({ create: { width: 400, height: 400, channels: 3, background: '#0a0', noise: { type: 'gaussian', mean: 128, sigma: 60 } } }).jpeg().toBuffer();
+    const whole = await sharp({
+      create: {
+        width: 400,
+        height: 400,
+        channels: 3,
+        background: '#0a0',
+        noise: { type: 'gaussian', mean: 128, sigma: 60 },
+      },
+    })
+      .jpeg()
+      .toBuffer();
     await expect(decode(whole.subarray(0, whole.length / 2), wanted)).rejects.toThrow('[decode]');
   });
 
@@ -78,7 +118,10 @@ describe('decoding', () => {
   });
 
   it('broken EXIF costs the date, not the picture', async () => {
-    const bytes = await halves().withExif({ IFD0: { Make: 'Leica', Model: 'M3' } }).jpeg().toBuffer();
+    const bytes = await halves()
+      .withExif({ IFD0: { Make: 'Leica', Model: 'M3' } })
+      .jpeg()
+      .toBuffer();
     expect((await decode(bytes, wanted)).facts.camera).toBe('Leica M3');
     const broken = Buffer.from(bytes);
     broken.fill(0xff, broken.indexOf('Exif') + 6, broken.indexOf('Exif') + 14);
@@ -95,13 +138,24 @@ describe('thumbnails', () => {
   it('lie in a sprite row by row', async () => {
     const tiles = await Promise.all(
       ['#f00', '#0f0', '#00f'].map(async (background) =>
-        tile(await sharp({ create: { width: 9, height: 9, channels: 3, background } }).png().toBuffer(), 8),
+        tile(
+          await sharp({ create: { width: 9, height: 9, channels: 3, background } })
+            .png()
+            .toBuffer(),
+          8,
+        ),
       ),
     );
     const { webp, columns, count } = await sprite(tiles, 8);
     expect([columns, count]).toEqual([2, 3]);
     const { data } = await sharp(webp).raw().toBuffer({ resolveWithObject: true });
-    const at = (x: number, y: number): number[] => [...data.subarray((y * 16 + x) * 3, (y * 16 + x) * 3 + 3)].map((v) => Math.round(v / 255));
-    expect([at(4, 4), at(12, 4), at(4, 12), at(12, 12)]).toEqual([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]]);
+    const at = (x: number, y: number): number[] =>
+      [...data.subarray((y * 16 + x) * 3, (y * 16 + x) * 3 + 3)].map((v) => Math.round(v / 255));
+    expect([at(4, 4), at(12, 4), at(4, 12), at(12, 12)]).toEqual([
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+      [1, 1, 1],
+    ]);
   });
 });

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dot } from '#lib/arithmetic/vectors.js';
 import { decode } from '#lib/decoders/image.js';
 import { openEncoder, openSegmenter } from '#lib/models/families.js';
 import { findModel } from '#lib/models/registry.js';
-import { openPictureGraph } from '#lib/picture-graph.js';
 import { projectPath } from '#lib/paths.js';
+import { openPictureGraph } from '#lib/picture-graph.js';
 import { loadTokenizer, wordTokenizer } from '#lib/tokenizer.js';
 import type { Encoder, Pixels, Segmenter } from '#lib/types.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeWithShared, shared } from '../shared-data.js';
 
 let encoder: Encoder;
@@ -29,7 +29,9 @@ async function pixelsOf(path: string): Promise<Pixels> {
 describe('the embedded model', () => {
   it('gives vectors of length 1 for pictures, segments and texts, in one space', async () => {
     const found = await segmenter.segment(pictures);
-    const embeddings = await encoder.embed(pictures.map((pixels, n) => ({ pixels, masks: found[n]!.map(({ mask }) => mask) })));
+    const embeddings = await encoder.embed(
+      pictures.map((pixels, n) => ({ pixels, masks: found[n]!.map(({ mask }) => mask) })),
+    );
     const texts = await encoder.embedTexts!(['fox', 'a red car']);
     for (const [n, { picture, segments }] of embeddings.entries()) {
       expect(segments).toHaveLength(found[n]!.length);
@@ -57,33 +59,46 @@ describe('the embedded model', () => {
 
   it('encoder and segmenter share one pass: a picture that was looked at is not looked at again', async () => {
     const { manifest, found } = await findModel('pictoclip');
-    const spec = { path: found['image']!, input: manifest.input, preprocessing: manifest.preprocessing };
-    const [one, two] = await Promise.all([openPictureGraph({ ...spec, outputs: ['vector'] }), openPictureGraph({ ...spec, outputs: ['layout'] })]);
+    const spec = { path: found.image!, input: manifest.input, preprocessing: manifest.preprocessing };
+    const [one, two] = await Promise.all([
+      openPictureGraph({ ...spec, outputs: ['vector'] }),
+      openPictureGraph({ ...spec, outputs: ['layout'] }),
+    ]);
     const pixels = { ...pictures[0]! };
     const first = await one.look([pixels]);
     const second = await two.look([pixels]);
-    expect(second[0]!['vector']).toBe(first[0]!['vector']);
+    expect(second[0]!.vector).toBe(first[0]!.vector);
     await Promise.all([one.close(), two.close()]);
   });
 
   it('finds the fox, and its mask lies on it', async () => {
     const truth = JSON.parse(await readFile(projectPath('test/fixtures/demo-truth.json'), 'utf8'));
-    const { bbox, label } = truth.pictures.find(({ path }: { path: string }) => path === 'park/0001.jpg').objects[0];
+    const { bbox, label } = truth.pictures.find(({ path }: { path: string }) => path === 'park/0001.jpg')
+      .objects[0];
     expect(label).toBe('fox');
     const [found] = await segmenter.segment([pictures[0]!]);
-    const [{ segments }] = (await encoder.embed([{ pixels: pictures[0]!, masks: found!.map(({ mask }) => mask) }])) as [{ segments: Float32Array[] }];
+    const [embedding] = await encoder.embed([
+      { pixels: pictures[0]!, masks: found!.map(({ mask }) => mask) },
+    ]);
     const [fox] = await encoder.embedTexts!(['fox']);
-    const best = segments.map((vector, n) => ({ score: dot(fox!, vector), n })).sort((a, b) => b.score - a.score)[0]!;
+    const best = embedding!
+      .segments!.map((vector, n) => ({ score: dot(fox!, vector), n }))
+      .sort((a, b) => b.score - a.score)[0]!;
     const { mask } = found![best.n]!;
     const centre = { x: (bbox.x + bbox.width / 2) / 640, y: (bbox.y + bbox.height / 2) / 640 };
-    expect(mask.data[Math.floor(centre.y * mask.height) * mask.width + Math.floor(centre.x * mask.width)]).toBe(1);
+    expect(
+      mask.data[Math.floor(centre.y * mask.height) * mask.width + Math.floor(centre.x * mask.width)],
+    ).toBe(1);
   });
 
   it('splits texts into the same rows as the training did', async () => {
     const { manifest, found } = await findModel('pictoclip');
-    if (manifest.family !== 'dual-encoder' || manifest.text.tokenizer.kind !== 'word-ngrams') throw new Error('another manifest');
+    if (manifest.family !== 'dual-encoder' || manifest.text.tokenizer.kind !== 'word-ngrams')
+      throw new Error('another manifest');
     const tokenize = await loadTokenizer(manifest.text.tokenizer, found[manifest.text.tokenizer.file]!);
-    const golden: { text: string; words: number[]; ngrams: number[][] }[] = JSON.parse(readFileSync(projectPath('models/pictoclip/training/tokens.json'), 'utf8'));
+    const golden: { text: string; words: number[]; ngrams: number[][] }[] = JSON.parse(
+      readFileSync(projectPath('models/pictoclip/training/tokens.json'), 'utf8'),
+    );
     expect(golden.length).toBeGreaterThan(30);
     for (const { text, words, ngrams } of golden) {
       const tokens = tokenize([text]);
@@ -95,7 +110,13 @@ describe('the embedded model', () => {
   });
 
   it('a word that no list holds still has its letters', () => {
-    const rule = { kind: 'word-ngrams', file: 'words', maxWords: 12, maxNgrams: 20, ngramRows: 16384 } as const;
+    const rule = {
+      kind: 'word-ngrams',
+      file: 'words',
+      maxWords: 12,
+      maxNgrams: 20,
+      ngramRows: 16384,
+    } as const;
     const tokens = wordTokenizer(['fox'], rule)(['Fox foxes', '']);
     expect(tokens.ids).toEqual([1, 0, -1, -1]);
     expect(tokens.ngrams!.ids.slice(20, 40).filter((id) => id > 0).length).toBe(12);
@@ -107,7 +128,9 @@ describeWithShared('CLIP token ids against transformers', 'golden/tokenizer', ()
     const rule = { kind: 'huggingface', file: 'x', contextLength: 77, padId: null, endId: 49407 } as const;
     const tokenize = await loadTokenizer(rule, `${shared}golden/tokenizer/tokenizer.json`);
     const rows: { text: string; hf: number[] }[] = goldenIds();
-    const different = rows.filter(({ text, hf }) => JSON.stringify(tokenize([text]).ids) !== JSON.stringify(hf));
+    const different = rows.filter(
+      ({ text, hf }) => JSON.stringify(tokenize([text]).ids) !== JSON.stringify(hf),
+    );
     expect(rows).toHaveLength(300);
     expect(different.length).toBeLessThanOrEqual(1);
   });

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { IndexReport } from '#lib/index.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { IndexReport } from '#lib/index.js';
 import { openRoom, type Room, stateOf } from '../indexing/pictures.js';
 
 const script = fileURLToPath(new URL('./index-once.mjs', import.meta.url));

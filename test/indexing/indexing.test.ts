@@ -5,7 +5,20 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { drawing, openRoom, type Room, stateOf } from './pictures.js';
 
-const COLOURS = ['red', 'green', 'blue', 'gold', 'purple', 'black', 'orange', 'teal', 'pink', 'brown', 'gray', 'navy'];
+const COLOURS = [
+  'red',
+  'green',
+  'blue',
+  'gold',
+  'purple',
+  'black',
+  'orange',
+  'teal',
+  'pink',
+  'brown',
+  'gray',
+  'navy',
+];
 
 let room: Room;
 beforeEach(async () => {
@@ -21,20 +34,30 @@ async function pathsOf(): Promise<string[]> {
   const book = await room.open();
   const { hits } = await book.search('red', { k: 100 });
   await book.close();
-  return hits.flatMap(({ paths }) => paths).map((path) => path.slice(room.images.length + 1)).sort();
+  return hits
+    .flatMap(({ paths }) => paths)
+    .map((path) => path.slice(room.images.length + 1))
+    .sort();
 }
 
 describe('a second run', () => {
   it('over an unchanged folder does nothing', async () => {
     await drawAll(3);
     expect(await room.index()).toMatchObject({ added: 3, kept: 0, failed: [] });
-    expect(await room.index()).toMatchObject({ added: 0, kept: 3, updated: 0, moved: 0, removed: 0, failed: [] });
+    expect(await room.index()).toMatchObject({
+      added: 0,
+      kept: 3,
+      updated: 0,
+      moved: 0,
+      removed: 0,
+      failed: [],
+    });
   });
 
   it('without the catalogue hashes again but encodes nothing again', async () => {
     await drawAll(3);
     await room.index();
-    await rm(join(process.env['LOOKBOOK_DERIVED']!, 'catalogue'), { recursive: true });
+    await rm(join(process.env.LOOKBOOK_DERIVED!, 'catalogue'), { recursive: true });
     const report = await room.index();
     expect(report).toMatchObject({ added: 0, kept: 3 });
     expect(report.stages.encode).toBe(0);
@@ -155,13 +178,19 @@ describe('bad input', () => {
     await room.write('.hidden/secret.png', await drawing('black'));
     await room.write('notes.txt', 'text');
     await symlink(room.images, join(room.images, 'loop'));
-    const bytes = Buffer.concat([Buffer.from(`${room.images}/bad-`), Buffer.from([0xff, 0xfe]), Buffer.from('.png')]);
+    const bytes = Buffer.concat([
+      Buffer.from(`${room.images}/bad-`),
+      Buffer.from([0xff, 0xfe]),
+      Buffer.from('.png'),
+    ]);
     const { writeFileSync } = await import('node:fs');
     writeFileSync(bytes, await drawing('teal'));
     const report = await room.index();
     expect(report.added).toBe(3);
     expect(report.skipped).toEqual({ sidecar: 1, hidden: 1, 'extension .txt': 1 });
-    const reasons = report.failed.map(({ path, reason }) => `${path.slice(room.images.length + 1)}: ${reason}`).sort();
+    const reasons = report.failed
+      .map(({ path, reason }) => `${path.slice(room.images.length + 1)}: ${reason}`)
+      .sort();
     expect(reasons).toHaveLength(7);
     expect(reasons[0]).toMatch(/^bad-.*not UTF-8/);
     expect(reasons[1]).toMatch(/^cut.png: \[decode\]/);
@@ -185,11 +214,30 @@ describe('bad input', () => {
   });
 
   it('a missing folder, an empty one, a wrong config: one error that says how to mend', async () => {
-    await expect(room.index({ images: join(room.folder, 'nowhere') })).rejects.toThrow(/\[scan\] there is nothing at the place of the pictures: got .*nowhere.* Create it/);
-    await expect(room.index()).rejects.toThrow(/\[index\] there are no pictures: got none in .* Put pictures there/);
-    await expect(room.open({ batchSize: 0, minSegmentArea: 2, name: 'a b' })).rejects.toThrow(/3 problems.*name.*batchSize.*minSegmentArea/);
-    await expect(room.open({ encoder: 'clipp' })).rejects.toThrow(/no model of that name: got "clipp", expected one of .*pictoclip/);
-    await expect(room.open({ segmenter: 'pictoclip' })).rejects.toThrow(/pictoclip is none of the segmenters/);
+    await expect(room.index({ images: join(room.folder, 'nowhere') })).rejects.toThrow(
+      /\[scan\] there is nothing at the place of the pictures: got .*nowhere.* Create it/,
+    );
+    await expect(room.index()).rejects.toThrow(
+      /\[index\] there are no pictures: got none in .* Put pictures there/,
+    );
+    await expect(room.open({ batchSize: 0, minSegmentArea: 2, name: 'a b' })).rejects.toThrow(
+      /3 problems.*name.*batchSize.*minSegmentArea/,
+    );
+    await expect(room.open({ encoder: 'clipp' })).rejects.toThrow(
+      /no model of that name: got "clipp", expected one of .*pictoclip/,
+    );
+    await expect(room.open({ segmenter: 'pictoclip' })).rejects.toThrow(
+      /pictoclip is none of the segmenters/,
+    );
+  });
+});
+
+describe('an empty lookbook', () => {
+  it('says what to run first, to words and to pictures', async () => {
+    const book = await room.open();
+    expect((await book.search('fox')).note).toMatch(/^Nothing is indexed yet: run 01-index/);
+    await expect(book.example()).rejects.toThrow(/nothing is indexed yet by pictoclip.*Run 01-index/);
+    await book.close();
   });
 });
 
@@ -204,7 +252,10 @@ describe('sources', () => {
     await new Promise((resolve) => server.once('listening', resolve));
     const host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     await room.draw('blue.png', 'blue');
-    await room.write('list.csv', `title,path\na,blue.png\nb,${host}/red.png\nc,${host}/dead.png\nd,${host}/away\ne,missing.png\n`);
+    await room.write(
+      'list.csv',
+      `title,path\na,blue.png\nb,${host}/red.png\nc,${host}/dead.png\nd,${host}/away\ne,missing.png\n`,
+    );
     const images = join(room.images, 'list.csv');
     try {
       const refused = await room.index({ images });
@@ -212,7 +263,11 @@ describe('sources', () => {
       expect(refused.failed.map(({ reason }) => reason).join(' ')).toContain('private network');
       const report = await room.index({ images, allowPrivateUrls: true });
       expect(report).toMatchObject({ added: 1, kept: 1 });
-      expect(report.failed.map(({ path }) => path.replace(host, '').replace(room.images, ''))).toEqual(['/missing.png', '/dead.png', '/away']);
+      expect(report.failed.map(({ path }) => path.replace(host, '').replace(room.images, ''))).toEqual([
+        '/missing.png',
+        '/dead.png',
+        '/away',
+      ]);
       expect(await room.index({ images, allowPrivateUrls: true })).toMatchObject({ added: 0, kept: 2 });
     } finally {
       server.close();

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type IndexReport, type Lookbook, type LookbookConfig, openLookbook } from '#lib/index.js';
 import sharp from 'sharp';
+import { type IndexReport, type Lookbook, type LookbookConfig, openLookbook } from '#lib/index.js';
 
 /** A folder of small drawings, an exact store and masks, all temporary. */
 export interface Room {
@@ -71,7 +71,11 @@ export async function stateOf(room: Room): Promise<{ collections: unknown; hits:
     const { hits } = await book.search('red', { k: 50 });
     return {
       collections: (await book.collections()).map(({ name, count }) => ({ name, count })),
-      hits: hits.map(({ imageId, paths, score }) => ({ imageId, paths: [...paths].sort(), score: Math.round(score * 1e5) })),
+      hits: hits.map(({ imageId, paths, score }) => ({
+        imageId,
+        paths: [...paths].sort(),
+        score: Math.round(score * 1e5),
+      })),
     };
   } finally {
     await book.close();

@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { families } from '#lib/models/families.js';
 import { readManifest } from '#lib/models/manifest.js';
 import { findModel, listModels, modelNames, verifyModel } from '#lib/models/registry.js';
-import { describe, expect, it } from 'vitest';
 
 describe('manifests', () => {
   it('every file of models/ is a sound manifest of a family that exists', async () => {
@@ -30,14 +30,24 @@ describe('manifests', () => {
     };
     await writeFile(path, JSON.stringify(wrong));
     const message = await readManifest(path, 'wrong').catch((error: Error) => error.message);
-    for (const part of ['title', 'files.image.path', 'files.image.sha256', 'preprocessing.resize', 'preprocessing.mean', 'dimension', 'colour']) {
+    for (const part of [
+      'title',
+      'files.image.path',
+      'files.image.sha256',
+      'preprocessing.resize',
+      'preprocessing.mean',
+      'dimension',
+      'colour',
+    ]) {
       expect(message).toContain(part);
     }
     await rm(folder, { recursive: true });
   });
 
   it('an unknown name lists the known ones', async () => {
-    await expect(findModel('clipp')).rejects.toThrow(/got "clipp", expected one of .*mobilenet-v2.*pictoclip/);
+    await expect(findModel('clipp')).rejects.toThrow(
+      /got "clipp", expected one of .*mobilenet-v2.*pictoclip/,
+    );
   });
 
   it('the embedded model is whole, and is what its manifest says', async () => {

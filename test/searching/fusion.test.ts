@@ -1,7 +1,7 @@
+import { describe, expect, it } from 'vitest';
 import { fuse, type RankedPicture, type RankedSegment } from '#lib/searching/fusion.js';
 import { checkQuery } from '#lib/searching/query.js';
 import { backgroundOf, relevanceOf } from '#lib/searching/relevance.js';
-import { describe, expect, it } from 'vitest';
 
 let seed = 11;
 function random(): number {
@@ -10,15 +10,27 @@ function random(): number {
 }
 
 function lists(): { pictures: RankedPicture[]; segments: RankedSegment[] } {
-  const pictures = Array.from({ length: 6 }, (_, n) => ({ imageId: `p${n}`, score: random() })).sort((a, b) => b.score - a.score);
-  const segments = Array.from({ length: 12 }, (_, n) => ({ imageId: `p${n % 8}`, segmentId: `p${n % 8}:${n}`, score: random() }));
+  const pictures = Array.from({ length: 6 }, (_, n) => ({ imageId: `p${n}`, score: random() })).sort(
+    (a, b) => b.score - a.score,
+  );
+  const segments = Array.from({ length: 12 }, (_, n) => ({
+    imageId: `p${n % 8}`,
+    segmentId: `p${n % 8}:${n}`,
+    score: random(),
+  }));
   return { pictures, segments: segments.sort((a, b) => b.score - a.score) };
 }
 
 describe('fusion', () => {
   it('a picture that is best on both sides comes first, with both ranks as evidence', () => {
-    const pictures = [{ imageId: 'a', score: 0.9 }, { imageId: 'b', score: 0.2 }];
-    const segments = [{ imageId: 'a', segmentId: 'a:1', score: 0.8 }, { imageId: 'b', segmentId: 'b:0', score: 0.1 }];
+    const pictures = [
+      { imageId: 'a', score: 0.9 },
+      { imageId: 'b', score: 0.2 },
+    ];
+    const segments = [
+      { imageId: 'a', segmentId: 'a:1', score: 0.8 },
+      { imageId: 'b', segmentId: 'b:0', score: 0.1 },
+    ];
     expect(fuse(pictures, segments)[0]).toEqual({
       imageId: 'a',
       score: 0.5 * 0.9 + 0.5 * 0.8,
@@ -28,8 +40,14 @@ describe('fusion', () => {
   });
 
   it('without segments the whole picture decides', () => {
-    const pictures = [{ imageId: 'a', score: 0.9 }, { imageId: 'b', score: 0.2 }];
-    expect(fuse(pictures, []).map(({ imageId, score }) => [imageId, score])).toEqual([['a', 0.9], ['b', 0.2]]);
+    const pictures = [
+      { imageId: 'a', score: 0.9 },
+      { imageId: 'b', score: 0.2 },
+    ];
+    expect(fuse(pictures, []).map(({ imageId, score }) => [imageId, score])).toEqual([
+      ['a', 0.9],
+      ['b', 0.2],
+    ]);
   });
 
   it('better evidence never lowers a hit', () => {
@@ -40,7 +58,8 @@ describe('fusion', () => {
       const better = segments
         .map((segment, index) => (index === n ? { ...segment, score: segment.score + random() } : segment))
         .sort((a, b) => b.score - a.score);
-      const rankIn = (list: RankedSegment[]): number => fuse(pictures, list).findIndex(({ imageId }) => imageId === target.imageId);
+      const rankIn = (list: RankedSegment[]): number =>
+        fuse(pictures, list).findIndex(({ imageId }) => imageId === target.imageId);
       expect(rankIn(better)).toBeLessThanOrEqual(rankIn(segments));
     }
   });
@@ -50,7 +69,13 @@ describe('fusion', () => {
     const fused = fuse(pictures, segments);
     expect(new Set(fused.map(({ imageId }) => imageId)).size).toBe(fused.length);
     expect(fused.map(({ score }) => score)).toEqual(fused.map(({ score }) => score).sort((a, b) => b - a));
-    const equal = fuse([{ imageId: 'z', score: 1 }, { imageId: 'a', score: 1 }], []);
+    const equal = fuse(
+      [
+        { imageId: 'z', score: 1 },
+        { imageId: 'a', score: 1 },
+      ],
+      [],
+    );
     expect(equal.map(({ imageId }) => imageId)).toEqual(['a', 'z']);
   });
 });
@@ -84,7 +109,9 @@ describe('queries', () => {
 
   it('all problems are said at once', () => {
     const wrong = { text: ' ', image: 'a.jpg', k: 0, offset: -1, colour: 'red' };
-    expect(() => checkQuery(wrong)).toThrowErrorMatchingInlineSnapshot(`[LookbookError: [search] the query cannot be asked: got unknown fields colour (known: text, image, like, k, offset, where, segments); text and image to ask with, expected one of text, image, like; text is empty; k is 0, expected 1 to 1000; offset is -1, expected 0 or more. Ask with words ('red car') or with an object ({ image: 'path', k: 10 }).]`);
+    expect(() => checkQuery(wrong)).toThrowErrorMatchingInlineSnapshot(
+      `[LookbookError: [search] the query cannot be asked: got unknown fields colour (known: text, image, like, k, offset, where, segments); text and image to ask with, expected one of text, image, like; text is empty; k is 0, expected 1 to 1000; offset is -1, expected 0 or more. Ask with words ('red car') or with an object ({ image: 'path', k: 10 }).]`,
+    );
   });
 
   it('a query without anything to ask is refused', () => {

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { decode } from '#lib/decoders/image.js';
-import { openSegmenter } from '#lib/models/families.js';
-import { regionsOf } from '#lib/segmenters/semantic.js';
-import { instancesOf } from '#lib/segmenters/layout.js';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { decode } from '#lib/decoders/image.js';
+import { openSegmenter } from '#lib/models/families.js';
+import { instancesOf } from '#lib/segmenters/layout.js';
+import { regionsOf } from '#lib/segmenters/semantic.js';
 import { describeWithShared, shared } from '../shared-data.js';
 
 describe('semantic segmentation', () => {
@@ -45,11 +45,17 @@ describe('layout segmentation', () => {
   }
 
   it('objects that touch are told apart by the centres they vote for', () => {
-    const discs = [{ x: 12, y: 24, r: 9 }, { x: 30, y: 24, r: 9 }, { x: 40, y: 8, r: 5 }];
+    const discs = [
+      { x: 12, y: 24, r: 9 },
+      { x: 30, y: 24, r: 9 },
+      { x: 40, y: 8, r: 5 },
+    ];
     const found = instancesOf(layoutOf(discs), [4, size, size]);
     expect(found).toHaveLength(3);
     for (const { x, y } of discs) {
-      const owners = found.filter(({ mask }) => mask.data[Math.floor((y + 0.5) * 4) * mask.width + Math.floor((x + 0.5) * 4)]);
+      const owners = found.filter(
+        ({ mask }) => mask.data[Math.floor((y + 0.5) * 4) * mask.width + Math.floor((x + 0.5) * 4)],
+      );
       expect(owners).toHaveLength(1);
     }
   });
@@ -61,16 +67,26 @@ describe('layout segmentation', () => {
 
 describeWithShared('DeepLab against the original interpreter', 'data/reference/deeplab-masks', () => {
   const masks = `${shared}data/reference/deeplab-masks/`;
-  const names = existsSync(masks) ? readdirSync(masks).filter((name) => /^(bird|cat|pets|dog_test_0)\.png$/.test(name)) : [];
+  const names = existsSync(masks)
+    ? readdirSync(masks).filter((name) => /^(bird|cat|pets|dog_test_0)\.png$/.test(name))
+    : [];
   it.each(names)('%s: the same regions', async (name) => {
-    process.env['LOOKBOOK_MODELS'] = `${shared}data/models`;
+    process.env.LOOKBOOK_MODELS = `${shared}data/models`;
     const segmenter = await openSegmenter('deeplab-v3', {});
-    const photograph = ['png', 'jpg'].map((ending) => `${shared}data/photos/${name.replace('png', ending)}`).find(existsSync)!;
-    const { inputs } = await decode(await readFile(photograph), { preprocessings: [segmenter.preprocessing] });
+    const photograph = ['png', 'jpg']
+      .map((ending) => `${shared}data/photos/${name.replace('png', ending)}`)
+      .find(existsSync)!;
+    const { inputs } = await decode(await readFile(photograph), {
+      preprocessings: [segmenter.preprocessing],
+    });
     const [found] = await segmenter.segment([inputs[0]!]);
     await segmenter.close();
     const { size } = { size: found![0]!.mask.width };
-    const reference = await sharp(masks + name).extractChannel(0).resize(size, size, { kernel: 'nearest', fit: 'fill' }).raw().toBuffer();
+    const reference = await sharp(masks + name)
+      .extractChannel(0)
+      .resize(size, size, { kernel: 'nearest', fit: 'fill' })
+      .raw()
+      .toBuffer();
     let equal = 0;
     for (let i = 0; i < reference.length; i++) {
       const covered = found!.some(({ mask }) => mask.data[i] === 1);

@@ -6,14 +6,22 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { LookbookConfig } from '../../config.js';
-import { lookAt, pictureRecord, prepare, type Prepared, segment, storeSegments, type Workshop } from '../../indexing/stages.js';
+import { defineConfig } from '../../config.js';
 import { Meter } from '../../indexing/meter.js';
 import { scan } from '../../indexing/scan.js';
+import {
+  lookAt,
+  type Prepared,
+  pictureRecord,
+  prepare,
+  segment,
+  storeSegments,
+  type Workshop,
+} from '../../indexing/stages.js';
 import { openLookbook } from '../../lookbook.js';
-import { openWorkshop } from '../../workshop.js';
-import { defineConfig } from '../../config.js';
 import { findModel } from '../../models/registry.js';
 import { imageIdOfBytes } from '../../picture-bytes.js';
+import { openWorkshop } from '../../workshop.js';
 import type { Figures, Measure } from '../figures.js';
 import { openWorkplace, type Workplace, writePictures } from '../many-pictures.js';
 
@@ -31,7 +39,9 @@ export const measure: Measure = async (say) => {
   for (const { figure, encoder, segmenter } of MODELS) {
     const entries = await Promise.all([encoder, segmenter].map(findModel));
     if (!entries.every(({ ready }) => ready)) {
-      say(`index.efficiency.${figure} skipped: the weights of ${encoder} or ${segmenter} are not here (LOOKBOOK_MODELS)`);
+      say(
+        `index.efficiency.${figure} skipped: the weights of ${encoder} or ${segmenter} are not here (LOOKBOOK_MODELS)`,
+      );
       continue;
     }
     const place = await openWorkplace();
@@ -40,7 +50,9 @@ export const measure: Measure = async (say) => {
       const alone = await cpuAlone(config(place, 'alone', { encoder, segmenter }));
       const run = await realRun(config(place, 'run', { encoder, segmenter }));
       const cores = availableParallelism();
-      say(`${figure}: ${alone.toFixed(4)} CPU s a picture alone, ${(1 / run).toFixed(1)} images/s on ${cores} cores`);
+      say(
+        `${figure}: ${alone.toFixed(4)} CPU s a picture alone, ${(1 / run).toFixed(1)} images/s on ${cores} cores`,
+      );
       figures[`index.efficiency.${figure}`] = alone / (cores * run);
       figures[`index.${figure}.images_per_s`] = 1 / run;
     } finally {
@@ -50,7 +62,11 @@ export const measure: Measure = async (say) => {
   return figures;
 };
 
-function config(place: Workplace, name: string, models: { encoder: string; segmenter: string }): LookbookConfig {
+function config(
+  place: Workplace,
+  name: string,
+  models: { encoder: string; segmenter: string },
+): LookbookConfig {
   return { name, images: place.pictures, chroma: place.chroma, masks: place.masks, ...models };
 }
 
@@ -76,7 +92,9 @@ async function cpuAlone(config: LookbookConfig): Promise<number> {
       const batch: Prepared[] = [];
       for (const { location, root, path } of part.slice(start, start + BATCH)) {
         const bytes = await readFile(location);
-        batch.push(await prepare(bytes, { imageId: imageIdOfBytes(bytes), place: { root, path } }, workshop, true));
+        batch.push(
+          await prepare(bytes, { imageId: imageIdOfBytes(bytes), place: { root, path } }, workshop, true),
+        );
       }
       await storeBatch(batch, workshop, meter);
     }
@@ -94,7 +112,10 @@ async function cpuAlone(config: LookbookConfig): Promise<number> {
 async function storeBatch(batch: readonly Prepared[], workshop: Workshop, meter: Meter): Promise<void> {
   const { segmenter } = workshop;
   const looked = await lookAt(batch, workshop, meter);
-  const segmented = segmenter && !workshop.encoder.poolsSegments ? await segment(batch, { ...workshop, segmenter }, meter) : null;
+  const segmented =
+    segmenter && !workshop.encoder.poolsSegments
+      ? await segment(batch, { ...workshop, segmenter }, meter)
+      : null;
   const found = batch.flatMap(({ imageId, facts }, index) => {
     const own = segmented?.[index] ?? looked[index]!.segmented;
     return own ? [{ imageId, facts, segmented: own }] : [];

@@ -10,7 +10,13 @@ export const measure: Measure = async (say) => {
   const place = await openWorkplace();
   try {
     await writePictures(place.pictures, 0, FIRST);
-    const book = await openLookbook({ name: 'memory', images: place.pictures, chroma: place.chroma, masks: place.masks, encoder: 'pictoclip' });
+    const book = await openLookbook({
+      name: 'memory',
+      images: place.pictures,
+      chroma: place.chroma,
+      masks: place.masks,
+      encoder: 'pictoclip',
+    });
     await book.index();
     const first = await settledRss();
     await writePictures(place.pictures, FIRST, ALL);

@@ -1,31 +1,52 @@
 /** How long does a text query take, end to end, over 10,000 pictures and their segments? */
-import { openLookbook } from '../../lookbook.js';
-import { openWorkshop } from '../../workshop.js';
-import { defineConfig } from '../../config.js';
+
 import { normalise } from '../../arithmetic/vectors.js';
+import { defineConfig } from '../../config.js';
+import { openLookbook } from '../../lookbook.js';
 import type { NewRecord, VectorCollection } from '../../types.js';
+import { openWorkshop } from '../../workshop.js';
 import type { Figures, Measure } from '../figures.js';
 import { openWorkplace, writePictures } from '../many-pictures.js';
 
 const PICTURES = 10_000;
 const REAL = 120;
 const QUESTIONS = 60;
-const WORDS = ['red car', 'a dog', 'pizza', 'umbrella', 'castle', 'fox', 'guitar', 'apple', 'rocket', 'bicycle'];
+const WORDS = [
+  'red car',
+  'a dog',
+  'pizza',
+  'umbrella',
+  'castle',
+  'fox',
+  'guitar',
+  'apple',
+  'rocket',
+  'bicycle',
+];
 
 export const measure: Measure = async (say) => {
   const place = await openWorkplace();
   try {
     await writePictures(place.pictures, 0, REAL);
-    const config = { name: 'latency', images: place.pictures, chroma: place.chroma, masks: place.masks, encoder: 'pictoclip' };
+    const config = {
+      name: 'latency',
+      images: place.pictures,
+      chroma: place.chroma,
+      masks: place.masks,
+      encoder: 'pictoclip',
+    };
     const book = await openLookbook(config);
     await book.index();
     const { pictures, segments, store } = await openWorkshop(defineConfig(config));
     await multiply(pictures, PICTURES / REAL);
     if (segments) await multiply(segments, PICTURES / REAL);
-    say(`${await pictures.count()} pictures, ${(await segments?.count()) ?? 0} segments (copies of real vectors with noise)`);
+    say(
+      `${await pictures.count()} pictures, ${(await segments?.count()) ?? 0} segments (copies of real vectors with noise)`,
+    );
     for (const words of WORDS) await book.search(words);
     const times: number[] = [];
-    for (let n = 0; n < QUESTIONS; n++) times.push((await book.search(WORDS[n % WORDS.length]!)).timings.total);
+    for (let n = 0; n < QUESTIONS; n++)
+      times.push((await book.search(WORDS[n % WORDS.length]!)).timings.total);
     await book.close();
     await store.close();
     times.sort((a, b) => a - b);
@@ -45,7 +66,9 @@ async function multiply(collection: VectorCollection, times: number): Promise<vo
     for (const { id, metadata, vector } of page) if (vector) rows.push({ id, metadata, vector });
   }
   for (let copy = 1; copy < times; copy++) {
-    await collection.upsert(rows.map(({ id, metadata, vector }) => ({ id: renamed(id, copy), metadata, vector: noisy(vector) })));
+    await collection.upsert(
+      rows.map(({ id, metadata, vector }) => ({ id: renamed(id, copy), metadata, vector: noisy(vector) })),
+    );
   }
 }
 

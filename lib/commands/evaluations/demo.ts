@@ -21,7 +21,13 @@ const RIGHT_IOU = 0.5;
 export const measure: Measure = async (say) => {
   const truth: Truth = JSON.parse(await readFile(projectPath('test/fixtures/demo-truth.json'), 'utf8'));
   const masks = await mkdtemp(join(tmpdir(), 'lookbook-evaluate-'));
-  const book = await openLookbook({ name: 'evaluate', chroma: 'memory:', images: 'images', masks, encoder: 'pictoclip' });
+  const book = await openLookbook({
+    name: 'evaluate',
+    chroma: 'memory:',
+    images: 'images',
+    masks,
+    encoder: 'pictoclip',
+  });
   const report = await book.index();
   const outcomes = [];
   for (const { text, paths } of truth.queries) {
@@ -63,10 +69,21 @@ function precision(found: readonly string[], right: readonly string[]): number {
 }
 
 /** Whether the best segment of a hit covers an object that the query's words name; null where no label does. */
-async function rightThing(hit: Hit | undefined, truth: Truth, text: string, masks: string): Promise<boolean | null> {
+async function rightThing(
+  hit: Hit | undefined,
+  truth: Truth,
+  text: string,
+  masks: string,
+): Promise<boolean | null> {
   if (!hit) return null;
   const picture = truth.pictures.find(({ path }) => path === demoPath(hit));
-  const named = picture?.objects.filter(({ label }) => label.toLowerCase().split(' ').some((word) => text.split(' ').includes(word))) ?? [];
+  const named =
+    picture?.objects.filter(({ label }) =>
+      label
+        .toLowerCase()
+        .split(' ')
+        .some((word) => text.split(' ').includes(word)),
+    ) ?? [];
   if (named.length === 0) return null;
   const best = hit.evidence.segments[0];
   const segmenter = await openSegmenter('pictoclip-segments', {});
@@ -75,7 +92,9 @@ async function rightThing(hit: Hit | undefined, truth: Truth, text: string, mask
   const segment = file?.segments.find(({ segmentId }) => segmentId === best?.segmentId);
   if (!segment) return false;
   const mask = decodeRle(segment.mask);
-  return named.some((object) => maskIoU(mask, resizeMask(decodeRle(object.mask), mask.width, mask.height)) >= RIGHT_IOU);
+  return named.some(
+    (object) => maskIoU(mask, resizeMask(decodeRle(object.mask), mask.width, mask.height)) >= RIGHT_IOU,
+  );
 }
 
 function mean(values: readonly number[]): number {

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dot } from '../../arithmetic/vectors.js';
 import { resample } from '../../arithmetic/resampling.js';
+import { dot } from '../../arithmetic/vectors.js';
 import { LookbookError } from '../../errors.js';
 import { openEncoder } from '../../models/families.js';
 import { derivedPath, projectPath } from '../../paths.js';
@@ -29,7 +29,9 @@ export const measure: Measure = async (say) => {
   const encoder = await openEncoder('pictoclip', {});
   const pictures: Float32Array[] = [];
   for (let start = 0; start < drawn.length; start += BATCH) {
-    const batch = drawn.slice(start, start + BATCH).map(({ index }) => ({ pixels: iconPicture(icons, index) }));
+    const batch = drawn
+      .slice(start, start + BATCH)
+      .map(({ index }) => ({ pixels: iconPicture(icons, index) }));
     pictures.push(...(await encoder.embed(batch)).map(({ picture }) => picture));
   }
   const texts = await encoder.embedTexts!(drawn.map(({ concept }) => concept.label));
@@ -80,7 +82,11 @@ function iconPicture(icons: Buffer, index: number): Pixels {
   }
   const px = Math.round(FILL * ICON_PX);
   const window = { left: 0, top: 0, width: px, height: px };
-  const small = resample({ data, width: ICON_PX, height: ICON_PX }, { width: px, height: px, window }, 'bilinear');
+  const small = resample(
+    { data, width: ICON_PX, height: ICON_PX },
+    { width: px, height: px, window },
+    'bilinear',
+  );
   const canvas = new Uint8Array(ICON_PX ** 2 * 3).fill(255);
   const margin = Math.floor((ICON_PX - px) / 2);
   for (let y = 0; y < px; y++) {

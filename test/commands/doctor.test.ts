@@ -1,0 +1,34 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runCommand } from './command.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lookbook-doctor-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 }));
+
+it('a machine that passes these tests is well', async () => {
+  const { code, out } = await runCommand('doctor', [], {
+    LOOKBOOK_CHROMA: join(folder, 'chroma'),
+    LOOKBOOK_MASKS: join(folder, 'masks'),
+  });
+  for (const name of ['Node', 'Folders', 'Disk', 'Pictures', 'Model', 'Store'])
+    expect(out).toMatch(new RegExp(`^✓ ${name} `, 'm'));
+  expect(out).toMatch(/^[✓–] Jupyter /m);
+  expect(out).toContain('All is well');
+  expect(code).toBe(0);
+});
+
+it('names what is wrong and goes on with the rest', async () => {
+  const { code, out } = await runCommand('doctor', [], {
+    LOOKBOOK_CHROMA: 'http://127.0.0.1:9',
+    LOOKBOOK_ENCODER: 'nobody',
+  });
+  expect(out).toMatch(/^✗ Model +\[models\] no model of that name/m);
+  expect(out).toMatch(/^✗ Store +\[store\] .*127\.0\.0\.1:9/m);
+  expect(out).toMatch(/^✓ Disk /m);
+  expect(code).toBe(1);
+});
