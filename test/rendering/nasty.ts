@@ -19,7 +19,6 @@ export const nastyStrings: readonly string[] = [
   '<math><mtext><table><mglyph><style><img src=x onerror=boom()>',
   '&lt;script&gt;boom()&lt;/script&gt;',
   '&#60;img src=x onerror=boom()&#62;',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is one on purpose
   '${boom()}{{boom()}}<%= boom() %>',
   '<b>bold</b><br><a href="https://example.org">away</a>',
   'url(javascript:boom());} * { display: none } /*',
