@@ -16,7 +16,7 @@ describeWithShared('200 photographs, MobileNet v2 and DeepLab', 'data/iconic200'
   beforeAll(async () => {
     process.env.LOOKBOOK_MODELS = `${shared}data/models`;
     folder = await mkdtemp(join(tmpdir(), 'lookbook-photographs-'));
-    // One in five, so that the suite stays short; all 200 are in `npm run evaluate -- photographs`.
+    // One in five, so that the suite stays short.
     const images = [...classOf.keys()].filter((_, n) => n % 5 === 0).map((name) => join(photographs, name));
     book = await openLookbook({
       name: 'photographs',

@@ -1,7 +1,9 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { LookbookError } from '../errors.js';
 import type { Place } from '../types.js';
+import { writeWhole } from '../whole-file.js';
 
 /** What was found at one place when it was last read. */
 export interface CatalogueEntry extends Place {
@@ -20,12 +22,13 @@ export interface Catalogue {
   readonly get: (place: Place) => CatalogueEntry | undefined;
   set(entry: CatalogueEntry): void;
   delete(place: Place): void;
-  entries(): IterableIterator<CatalogueEntry>;
+  /** @throws LookbookError when a line could not be written. */
   close(): Promise<void>;
 }
 
-/** The file is written anew when it holds this many times more lines than places. */
+/** The file is written anew when it holds this many times more lines than places, small ones never. */
 const WASTE = 3;
+const LEAST_LINES = 50;
 
 export async function openCatalogue(path: string): Promise<Catalogue> {
   await mkdir(dirname(path), { recursive: true });
@@ -34,22 +37,23 @@ export async function openCatalogue(path: string): Promise<Catalogue> {
     throw error;
   });
   const entries = new Map<string, CatalogueEntry>();
-  const lines = text.split('\n');
-  for (const line of lines) apply(entries, line);
-  if (lines.length > 100 && lines.length > WASTE * entries.size) {
-    await writeFile(
-      `${path}.part`,
-      [...entries.values()].map((entry) => `${JSON.stringify(entry)}\n`).join(''),
-    );
-    await rename(`${path}.part`, path);
-  }
+  const written = text.split('\n');
+  for (const line of written) apply(entries, line);
+  let lines = written.length;
   let file: WriteStream | undefined;
+  let failure: Error | undefined;
   // A line that a kill cut short must not swallow the next one.
   let glue = text === '' || text.endsWith('\n') ? '' : '\n';
   const append = (line: unknown): void => {
-    file ??= createWriteStream(path, { flags: 'a' });
+    if (!file) {
+      file = createWriteStream(path, { flags: 'a' });
+      file.on('error', (error) => {
+        failure ??= error;
+      });
+    }
     file.write(`${glue}${JSON.stringify(line)}\n`);
     glue = '';
+    lines++;
   };
   return {
     get: (place) => entries.get(keyOf(place)),
@@ -60,14 +64,30 @@ export async function openCatalogue(path: string): Promise<Catalogue> {
     delete(place) {
       if (entries.delete(keyOf(place))) append({ root: place.root, path: place.path, gone: true });
     },
-    entries: () => entries.values(),
-    close: () =>
-      new Promise((resolve, reject) => {
-        if (!file) return resolve();
-        file.on('error', reject);
-        file.end(resolve);
-      }),
+    close: async () => {
+      if (!file) return;
+      const ended = new Promise<void>((resolve) => file?.once('close', resolve));
+      file.end();
+      await ended;
+      if (failure) throw notWritten(path, failure);
+      // Only who has written, alone under the index lock, makes the file short again.
+      if (lines > WASTE * (entries.size + LEAST_LINES)) await writeWhole(path, linesOf(entries));
+    },
   };
+}
+
+function linesOf(entries: ReadonlyMap<string, CatalogueEntry>): string {
+  return [...entries.values()].map((entry) => `${JSON.stringify(entry)}\n`).join('');
+}
+
+function notWritten(path: string, cause: Error): LookbookError {
+  return new LookbookError('index', {
+    what: 'the catalogue cannot be written',
+    got: `${path}: ${cause.message}`,
+    expected: 'a folder that may be written, with room on its disk',
+    mend: 'Make room or change the permissions; the next run hashes the files again and encodes none twice.',
+    cause,
+  });
 }
 
 /** One key for root and path; NUL occurs in no path. */
