@@ -91,7 +91,7 @@ export function defineConfig(
     allowPrivateUrls: set.allowPrivateUrls ?? false,
     query: set.query ?? 'red car',
   };
-  const problems = problemsOf(settings);
+  const problems = [...emptyTexts(set), ...problemsOf(settings)];
   if (problems.length) {
     throw new LookbookError('config', {
       what: `the config has ${problems.length} problem${problems.length > 1 ? 's' : ''}`,
@@ -131,16 +131,12 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): LookbookConfig {
 function problemsOf(settings: Settings): string[] {
   const problems: string[] = [];
   const expect = (ok: boolean, field: string, got: unknown, expected: string): void => {
-    if (!ok) problems.push(`${field} is ${JSON.stringify(got) ?? String(got)}, expected ${expected}`);
+    const shown = typeof got === 'number' ? String(got) : JSON.stringify(got);
+    if (!ok) problems.push(`${field} is ${shown}, expected ${expected}`);
   };
   const { name, images, batchSize, maxFiles, minSegmentArea, device } = settings;
   expect(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name), 'name', name, '1-64 letters, digits, _ or -');
-  expect(
-    images.length > 0 && images.every((path) => path !== ''),
-    'images',
-    images,
-    'at least one folder, file or .csv',
-  );
+  expect(images.length > 0, 'images', images, 'at least one folder, file or .csv');
   expect(
     settings.extensions.length > 0 && settings.extensions.every((e) => /^[a-z0-9]+$/.test(e)),
     'extensions',
@@ -170,8 +166,22 @@ function problemsOf(settings: Settings): string[] {
   return problems;
 }
 
+/** An empty text would silently mean the project's own folder. */
+function emptyTexts(config: LookbookConfig): string[] {
+  const texts = {
+    images: config.images,
+    masks: config.masks,
+    chroma: config.chroma,
+    encoder: config.encoder,
+  };
+  return Object.entries(texts)
+    .filter(([, value]) => (Array.isArray(value) ? value.includes('') : value === ''))
+    .map(([field]) => `${field} is empty, expected a text (or undefined for the default)`);
+}
+
+/** Forms that the store knows by their first word pass as they are, also mistaken ones: it names them. */
 function storePath(chroma: string): string {
-  if (/^https?:\/\//.test(chroma) || chroma === 'memory:') return chroma;
+  if (/^[a-z][a-z0-9+.-]*:/i.test(chroma) && !chroma.startsWith('flat:')) return chroma;
   return chroma.startsWith('flat:') ? `flat:${projectPath(chroma.slice(5))}` : projectPath(chroma);
 }
 

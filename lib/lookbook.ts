@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { defineConfig, type LookbookConfig, type Settings } from './config.js';
 import { LookbookError } from './errors.js';
 import { mapView } from './exploring/map-view.js';
@@ -9,7 +9,7 @@ import { type RunOptions, runIndex, survey } from './indexing/indexer.js';
 import { takeIndexLock } from './indexing/lock.js';
 import { Meter } from './indexing/meter.js';
 import { likelyMoves } from './indexing/plan.js';
-import { lookAt, prepare, segment } from './indexing/stages.js';
+import { isOnePass, lookAt, prepare, segment } from './indexing/stages.js';
 import { derivedPath } from './paths.js';
 import { imageIdOfBytes, isUrl, readSource } from './picture-bytes.js';
 import { placesOf, segmentsDone } from './rows.js';
@@ -30,7 +30,7 @@ import type {
   StoredRecord,
 } from './types.js';
 import { writeWhole } from './whole-file.js';
-import { type OpenWorkshop, openWorkshop } from './workshop.js';
+import { closeWorkshop, type OpenWorkshop, openWorkshop } from './workshop.js';
 
 /** An open lookbook: encoder, segmenter and store, held until `close`. */
 export interface Lookbook {
@@ -68,7 +68,9 @@ export async function openLookbook(config: LookbookConfig | Settings = {}): Prom
   const key = `${settings.chroma} ${settings.name}`;
   await held.get(key)?.close();
   const workshop = await openWorkshop(settings);
-  const lookbook = new OpenLookbook(settings, workshop, () => held.delete(key));
+  const lookbook: Lookbook = new OpenLookbook(settings, workshop, () => {
+    if (held.get(key) === lookbook) held.delete(key);
+  });
   held.set(key, lookbook);
   return lookbook;
 }
@@ -117,10 +119,10 @@ class OpenLookbook implements Lookbook {
       try {
         const report = await runIndex(this.settings, this.#workshop, catalogue, options);
         this.#refuseNothing(report.failed.length, await this.#workshop.pictures.count());
-        const encoded = report.sample.length ? report.imagesPerSecond : 0;
-        if (encoded > 0) await this.#keepRate(1 / encoded);
+        if (report.added + report.updated >= ENOUGH_FOR_A_RATE)
+          await this.#keepRate(1 / report.imagesPerSecond);
         this.#background.delete('pictures');
-        await keepJson(derivedPath('last-index.json'), { report, ...(await this.#counts()) });
+        await tellRun('last-index.json', async () => ({ report, ...(await this.#counts()) }));
         return report;
       } finally {
         await catalogue.close();
@@ -132,13 +134,9 @@ class OpenLookbook implements Lookbook {
 
   async search(query: string | Query, options: { k?: number } = {}): Promise<SearchResult> {
     const result = await search(checkQuery(query, options), this.#library());
-    const { vector: _, ...shown } = result;
-    await keepJson(derivedPath('last-search.json'), {
-      ...shown,
-      query: {
-        ...result.query,
-        image: typeof result.query.image === 'string' ? result.query.image : undefined,
-      },
+    await tellRun('last-search.json', async () => {
+      const { title, hits } = result;
+      return { title, hits, query: { text: result.query.text } };
     });
     return result;
   }
@@ -192,8 +190,7 @@ class OpenLookbook implements Lookbook {
 
   async #release(): Promise<void> {
     this.#onClose();
-    const { encoder, segmenter, store } = this.#workshop;
-    await Promise.all([encoder.close(), segmenter?.close(), store.close()]);
+    await closeWorkshop(this.#workshop);
   }
 
   #library(): Library {
@@ -219,7 +216,9 @@ class OpenLookbook implements Lookbook {
         : () => backgroundPictures(pictures);
     const found = this.#background.get(kind) ?? made();
     this.#background.set(kind, found);
-    found.catch(() => this.#background.delete(kind));
+    // A collection that is still being filled is asked again.
+    const forget = (): unknown => this.#background.delete(kind);
+    found.then((vectors) => vectors.length < ENOUGH_BACKGROUND && forget(), forget);
     return found;
   }
 
@@ -284,12 +283,13 @@ class OpenLookbook implements Lookbook {
     const start = performance.now();
     for (const source of sources) {
       try {
-        const bytes = await readSource(source, allowPrivateUrls);
+        const bytes = await readSource(source, { allowPrivateUrls });
         const identity = { imageId: imageIdOfBytes(bytes), place: { root: '', path: source.location } };
         const prepared = await prepare(bytes, identity, this.#workshop, this.#workshop.segmenter !== null);
         await lookAt([prepared], this.#workshop, meter);
         const { segmenter } = this.#workshop;
-        if (segmenter) await segment([prepared], { ...this.#workshop, segmenter }, meter);
+        if (segmenter && !isOnePass(this.#workshop))
+          await segment([prepared], { ...this.#workshop, segmenter }, meter);
         done++;
       } catch {
         // A bad picture is a line of the run's report; here it only takes no part in the guess.
@@ -322,6 +322,9 @@ class OpenLookbook implements Lookbook {
 }
 
 const TRIAL_PICTURES = 4;
+/** A run over fewer new pictures says little of how long a picture takes. */
+const ENOUGH_FOR_A_RATE = 16;
+const ENOUGH_BACKGROUND = 100;
 
 /** A place as a person can open it; files of a table count from the table's folder. */
 function locate({ root, path }: Place): string {
@@ -335,6 +338,12 @@ async function readRates(): Promise<Record<string, number>> {
   } catch {
     return {}; // no run yet on this machine
   }
+}
+
+/** For `npm start`, which names a folder to tell what the notebooks did; elsewhere nothing is written. */
+async function tellRun(name: string, facts: () => Promise<unknown>): Promise<void> {
+  const folder = process.env.LOOKBOOK_RUN_FACTS;
+  if (folder) await keepJson(join(folder, name), await facts());
 }
 
 function keepJson(path: string, value: unknown): Promise<void> {

@@ -1,5 +1,5 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Rle, Segment } from './types.js';
 import { writeWhole } from './whole-file.js';
 
@@ -23,7 +23,7 @@ export async function writeMasks(folder: string, fingerprint: string, file: Mask
   await writeWhole(pathOf(folder, fingerprint, file.imageId), JSON.stringify(file));
 }
 
-/** @returns null when there is no file, or none that can be read: masks are derived and can be made again. */
+/** @returns null when there is no file, or none that can be read: the next run makes it again. */
 export async function readMasks(
   folder: string,
   fingerprint: string,
@@ -34,6 +34,12 @@ export async function readMasks(
   } catch {
     return null;
   }
+}
+
+/** The pictures whose masks are there: one listing per folder, none of a file. */
+export async function maskedImages(folder: string, fingerprint: string): Promise<Set<string>> {
+  const files = await readdir(join(folder, fingerprint), { recursive: true }).catch(() => []); // nothing yet
+  return new Set(files.filter((file) => file.endsWith('.json')).map((file) => basename(file, '.json')));
 }
 
 export async function removeMasks(folder: string, fingerprint: string, imageId: string): Promise<void> {

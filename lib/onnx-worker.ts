@@ -26,7 +26,7 @@ async function perform(task: WorkerTask): Promise<Omit<WorkerAnswer, 'id'>> {
       intraOpNumThreads: task.threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      // Threads that wait for work by spinning take the cores away from decoding (measured: a third).
+      // Threads that wait for work by spinning take the cores away from decoding.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
     sessions.set(task.session, session);

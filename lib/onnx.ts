@@ -77,11 +77,22 @@ export async function openOnnxModel(path: string, device: Device = 'cpu'): Promi
     lanes,
     async run(feeds, wanted) {
       const idlest = workers.reduce((best, worker) => (worker.waiting < best.waiting ? worker : best));
-      const { results } = await idlest.ask({ kind: 'run', session, feeds, wanted: [...wanted] });
-      return results ?? {};
+      const answer = await idlest
+        .ask({ kind: 'run', session, feeds, wanted: [...wanted] })
+        .catch((cause: unknown) => {
+          throw new LookbookError('encoder', {
+            what: 'a model does not answer',
+            got: `${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+            expected: wanted.join(', '),
+            mend: 'Leave out the picture that it refuses, or open the lookbook again.',
+            cause,
+          });
+        });
+      return answer.results ?? {};
     },
     async close() {
-      await Promise.all(workers.map((worker) => worker.ask({ kind: 'close', session })));
+      // A lane that is dead holds nothing any more.
+      await Promise.allSettled(workers.map((worker) => worker.ask({ kind: 'close', session })));
     },
   };
 }
@@ -112,6 +123,7 @@ function laneWorkers(count: number): LaneWorker[] {
 type NewTask = WorkerTask extends infer Task ? (Task extends WorkerTask ? Omit<Task, 'id'> : never) : never;
 
 interface LaneWorker {
+  /** Tasks without an answer yet; Infinity when the thread has ended. */
   readonly waiting: number;
   ask(task: NewTask): Promise<WorkerAnswer>;
 }
@@ -124,6 +136,7 @@ function startWorker(): LaneWorker {
     { resolve: (answer: WorkerAnswer) => void; reject: (error: Error) => void }
   >();
   let nextId = 1;
+  let dead: Error | undefined;
   worker.unref();
   worker.on('message', (answer: WorkerAnswer) => {
     const waiter = awaited.get(answer.id);
@@ -133,6 +146,7 @@ function startWorker(): LaneWorker {
     else waiter?.reject(new Error(answer.error));
   });
   const fail = (error: Error): void => {
+    dead ??= error;
     pool.splice(0, pool.length, ...pool.filter((lane) => lane !== self));
     for (const waiter of awaited.values()) waiter.reject(error);
     awaited.clear();
@@ -141,9 +155,10 @@ function startWorker(): LaneWorker {
   worker.on('exit', (code) => fail(new Error(`the inference thread ended with code ${code}`)));
   const self: LaneWorker = {
     get waiting() {
-      return awaited.size;
+      return dead ? Number.POSITIVE_INFINITY : awaited.size;
     },
     ask(task) {
+      if (dead) return Promise.reject(dead);
       const id = nextId++;
       worker.ref();
       return new Promise((resolve, reject) => {

@@ -19,11 +19,13 @@ export function isUrl(location: string): boolean {
 
 /** @throws LookbookError with the reason: gone, unreadable, not answering. */
 export async function readSource(
-  source: { location: string },
-  allowPrivateUrls: boolean,
+  { location }: { location: string },
+  options: { allowPrivateUrls: boolean; signal?: AbortSignal },
 ): Promise<Uint8Array> {
-  const { location } = source;
-  if (isUrl(location)) return fetchTurn(() => fetchBytes(location, { allowPrivate: allowPrivateUrls }));
+  const { allowPrivateUrls: allowPrivate, signal } = options;
+  if (isUrl(location)) {
+    return fetchTurn(() => fetchBytes(location, { allowPrivate, ...(signal ? { signal } : {}) }));
+  }
   try {
     return await readFile(location);
   } catch (cause) {

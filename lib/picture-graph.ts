@@ -68,6 +68,10 @@ export async function openPictureGraph(spec: PictureGraphSpec): Promise<PictureG
             pixels,
             pass.then((all) => all[index]!),
           );
+        // A pass that failed is not remembered: the pictures of its batch may be tried one by one.
+        pass.catch(() => {
+          for (const pixels of fresh) shared.passed.delete(pixels);
+        });
       }
       return Promise.all(pictures.map((pixels) => shared.passed.get(pixels)!));
     },

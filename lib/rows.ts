@@ -6,6 +6,11 @@ export function segmentsDone(segmenterFingerprint: string): string {
   return `segments.${segmenterFingerprint}`;
 }
 
+/** The other way round; null for any other field. */
+export function fingerprintOfMarker(field: string): string | null {
+  return field.startsWith('segments.') ? field.slice('segments.'.length) : null;
+}
+
 /** Paths are kept as JSON: metadata are scalars. */
 export function pictureRow(facts: PictureFacts, places: readonly Place[]): Metadata {
   return { ...contentFacts(facts), ...placesRow(places) };

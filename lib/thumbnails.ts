@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { thumbnail, tile } from './decoders/image.js';
+import { readFile, rm } from 'node:fs/promises';
+import { sizeOf, thumbnail, tile } from './decoders/image.js';
 import { derivedPath } from './paths.js';
-import { readSource } from './picture-bytes.js';
+import { imageIdOfBytes, readSource } from './picture-bytes.js';
 import { writeWhole } from './whole-file.js';
 
 /** Pixels of the longer side: sharp in a gallery of four columns, ten of them under 300 kB. */
@@ -26,20 +26,35 @@ export async function thumbnailOf(
   locations: readonly string[],
   options: ThumbnailOptions,
 ): Promise<Thumbnail | null> {
-  const path = derivedPath('thumbnails', imageId.slice(0, 2), `${imageId}.jpg`);
+  const path = thumbnailPath(imageId);
   const stored = await readFile(path).catch(() => null);
-  // Going through the decoder again costs a millisecond and gives the size; a broken file is simply made anew.
-  const again = stored ? await thumbnail(stored, THUMBNAIL_PX).catch(() => null) : null;
-  if (again) return again;
+  const again = stored ? await sizeOf(stored).catch(() => null) : null; // a broken file is simply made anew
+  if (stored && again) return { jpeg: stored, ...again };
   for (const location of locations) {
-    const made = await readSource({ location }, options.allowPrivateUrls)
-      .then((bytes) => thumbnail(bytes, THUMBNAIL_PX))
-      .catch(() => null); // the next place may still hold it
+    const made = await fromSource(imageId, location, options).catch(() => null); // the next place may still hold it
     if (!made) continue;
     await writeWhole(path, made.jpeg);
     return made;
   }
   return null;
+}
+
+export async function removeThumbnail(imageId: string): Promise<void> {
+  await rm(thumbnailPath(imageId), { force: true });
+}
+
+/** @returns null when the file holds another picture by now. */
+async function fromSource(
+  imageId: string,
+  location: string,
+  options: ThumbnailOptions,
+): Promise<Thumbnail | null> {
+  const bytes = await readSource({ location }, options);
+  return imageIdOfBytes(bytes) === imageId ? thumbnail(bytes, THUMBNAIL_PX) : null;
+}
+
+function thumbnailPath(imageId: string): string {
+  return derivedPath('thumbnails', imageId.slice(0, 2), `${imageId}.jpg`);
 }
 
 /** A square tile for a sprite, or null when the picture has gone. */

@@ -294,7 +294,7 @@ export interface SegmentEvidence {
   segmentId: string;
   bbox: BoundingBox;
   score: number;
-  /** 1 is the best segment of the whole collection for this query. */
+  /** 1 is the best of all segments that this query met. */
   rank: number;
   label?: string;
 }

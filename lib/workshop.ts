@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { openTogether } from './closers.js';
 import type { Settings } from './config.js';
 import { CROP_VERSION } from './indexing/crops.js';
 import type { Workshop } from './indexing/stages.js';
 import { openEncoder, openSegmenter } from './models/families.js';
 import { openStore } from './stores/open-store.js';
-import type { VectorStore } from './types.js';
+import type { Metadata, VectorCollection, VectorStore } from './types.js';
 
 /** Models and store of a lookbook, held open. */
 export interface OpenWorkshop extends Workshop {
@@ -15,31 +16,44 @@ export interface OpenWorkshop extends Workshop {
  * Opens the models, then the store with the two collections of their fingerprints.
  * @throws LookbookError that names the model or store that does not open.
  */
-export async function openWorkshop(settings: Settings): Promise<OpenWorkshop> {
-  const { device, name, hnsw } = settings;
-  const encoder = await openEncoder(settings.encoder, { device });
-  const segmenter = settings.segmenter === null ? null : await openSegmenter(settings.segmenter, { device });
-  const segmentsFingerprint = segmenter ? segmentsFingerprintOf(encoder, segmenter.fingerprint) : null;
-  const store = await openStore(settings.chroma);
-  const facts = { lookbook: name, encoder: encoder.name };
-  const { dimension } = encoder;
-  const pictures = await store.open({
-    name: collectionName(name, 'pictures', encoder.fingerprint),
-    dimension,
-    fingerprint: encoder.fingerprint,
-    hnsw,
-    facts: { ...facts, of: 'pictures' },
-  });
-  const segments = segmentsFingerprint
-    ? await store.open({
-        name: collectionName(name, 'segments', segmentsFingerprint),
-        dimension,
-        fingerprint: segmentsFingerprint,
+export function openWorkshop(settings: Settings): Promise<OpenWorkshop> {
+  const { device, name, hnsw, masks } = settings;
+  return openTogether(async (keep) => {
+    const encoder = await keep(openEncoder(settings.encoder, { device }));
+    const segmenter =
+      settings.segmenter === null ? null : await keep(openSegmenter(settings.segmenter, { device }));
+    const segmentsFingerprint = segmenter ? segmentsFingerprintOf(encoder, segmenter.fingerprint) : null;
+    const store = await keep(openStore(settings.chroma));
+    const open = (of: string, fingerprint: string, facts: Metadata): Promise<VectorCollection> =>
+      store.open({
+        name: collectionName(name, of, fingerprint),
+        dimension: encoder.dimension,
+        fingerprint,
         hnsw,
-        facts: { ...facts, of: 'segments', segmenter: segmenter?.name ?? '' },
-      })
-    : null;
-  return { encoder, segmenter, segmentsFingerprint, store, pictures, segments, masks: settings.masks };
+        facts: { lookbook: name, encoder: encoder.name, of, ...facts },
+      });
+    return {
+      encoder,
+      segmenter,
+      segmentsFingerprint,
+      store,
+      masks,
+      pictures: await open('pictures', encoder.fingerprint, {}),
+      segments:
+        segmenter && segmentsFingerprint
+          ? await open('segments', segmentsFingerprint, { segmenter: segmenter.name })
+          : null,
+      async segmentsOf(fingerprint) {
+        const wanted = collectionName(name, 'segments', fingerprint);
+        const found = (await store.list()).find((collection) => collection.name === wanted);
+        return found ? store.open(found) : null;
+      },
+    };
+  });
+}
+
+export async function closeWorkshop({ encoder, segmenter, store }: OpenWorkshop): Promise<void> {
+  await Promise.all([encoder.close(), segmenter?.close(), store.close()]);
 }
 
 /** Vectors of segments depend on both models and on how a segment is shown to the encoder. */

@@ -36,7 +36,7 @@ const FLOORS: string[][] = [
     'config.ts',
   ],
   ['decoders', 'onnx.ts', 'onnx-worker.ts'],
-  ['arithmetic', 'paths.ts', 'whole-file.ts', 'process-lock.ts', 'interrupt.ts'],
+  ['arithmetic', 'paths.ts', 'whole-file.ts', 'process-lock.ts', 'closers.ts', 'interrupt.ts'],
   ['types.ts', 'errors.ts'],
 ];
 

@@ -18,7 +18,7 @@ const stopped = 130;
 
 async function main(signal: AbortSignal): Promise<number> {
   await mkdir(runFolder, { recursive: true });
-  const facts = createRunFacts(derivedPath());
+  const facts = createRunFacts(runFolder);
   // Held for the whole run, so that the server need not start again for the second notebook.
   const store = await openStore(defineConfig().chroma);
   const pages: string[] = [];
@@ -42,6 +42,7 @@ async function run(name: string, facts: RunFacts, signal: AbortSignal): Promise<
   const live = createLiveLine(process.stdout);
   const execution = await executeNotebook(join(projectRoot, 'notebooks', `${name}.ipynb`), {
     signal,
+    env: { LOOKBOOK_RUN_FACTS: runFolder },
     onMessage(message) {
       live.show(message);
       if (message.kind === 'end') facts.look();

@@ -89,6 +89,12 @@ export async function thumbnail(
   }
 }
 
+/** Pixels of an encoded picture that needs no turning, from its head alone. */
+export async function sizeOf(bytes: Uint8Array): Promise<{ width: number; height: number }> {
+  const { width, height } = await sharp(bytes).metadata();
+  return { width, height };
+}
+
 /** One square tile of a sprite, uint8[tilePx, tilePx, 3]; the picture is fitted in over white. */
 export async function tile(bytes: Uint8Array, tilePx: number): Promise<Uint8Array> {
   return opaque(open(bytes)).resize(tilePx, tilePx, { fit: 'contain', background: '#fff' }).raw().toBuffer();

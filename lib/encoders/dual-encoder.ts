@@ -1,5 +1,6 @@
 import { poolUnderMask } from '../arithmetic/pooling.js';
 import { normalise, rowOf, stack } from '../arithmetic/vectors.js';
+import { openTogether } from '../closers.js';
 import type { OpenFamily } from '../models/families.js';
 import { checkedVectors, fingerprintOf } from '../models/identity.js';
 import type { DualEncoderManifest } from '../models/manifest.js';
@@ -7,6 +8,9 @@ import { type OnnxModel, openOnnxModel, type TensorData } from '../onnx.js';
 import { openPictureGraph } from '../picture-graph.js';
 import { loadTokenizer, type Tokens } from '../tokenizer.js';
 import type { Embedding, Encoder, EncoderInput } from '../types.js';
+
+/** Raised when pooling or settling changes. */
+const VERSION = 1;
 
 /** Texts encoded in one run; longer lists are split. */
 const TEXT_BATCH = 64;
@@ -18,16 +22,14 @@ const TEXT_BATCH = 64;
 export const open: OpenFamily<DualEncoderManifest, Encoder> = async (manifest, files, options) => {
   const { dimension, dense, settle, text } = manifest;
   const outputs = [manifest.output, ...(dense ? [dense.output] : [])];
-  const graph = await openPictureGraph({
-    path: files.image!,
-    input: manifest.input,
-    outputs,
-    preprocessing: manifest.preprocessing,
-    ...options,
-  });
-  const texts = await openOnnxModel(files[text.file]!, options.device);
-  const tokenize = await loadTokenizer(text.tokenizer, files[text.tokenizer.file]!);
-  const settling = settle ? await openOnnxModel(files[settle.file]!, options.device) : undefined;
+  const { input, preprocessing } = manifest;
+  const spec = { path: files.image!, input, outputs, preprocessing, ...options };
+  const { graph, texts, settling, tokenize } = await openTogether(async (keep) => ({
+    graph: await keep(openPictureGraph(spec)),
+    texts: await keep(openOnnxModel(files[text.file]!, options.device)),
+    settling: settle ? await keep(openOnnxModel(files[settle.file]!, options.device)) : undefined,
+    tokenize: await loadTokenizer(text.tokenizer, files[text.tokenizer.file]!),
+  }));
 
   /** Raw vectors → the space of the texts, normalised. */
   async function finish(vectors: Float32Array[]): Promise<Float32Array[]> {
@@ -41,7 +43,7 @@ export const open: OpenFamily<DualEncoderManifest, Encoder> = async (manifest, f
 
   return {
     name: manifest.name,
-    fingerprint: await fingerprintOf(manifest, files),
+    fingerprint: await fingerprintOf(manifest, files, VERSION),
     dimension,
     preprocessing: manifest.preprocessing,
     poolsSegments: dense !== undefined,

@@ -5,6 +5,9 @@ import type { ImageEncoderManifest } from '../models/manifest.js';
 import { openPictureGraph } from '../picture-graph.js';
 import type { Encoder } from '../types.js';
 
+/** Raised when the vector is read in another way. */
+const VERSION = 1;
+
 /** An encoder of pictures without a text side: ConvNets, BEiT, DINO. Segments are encoded as crops. */
 export const open: OpenFamily<ImageEncoderManifest, Encoder> = async (manifest, files, options) => {
   const graph = await openPictureGraph({
@@ -16,7 +19,7 @@ export const open: OpenFamily<ImageEncoderManifest, Encoder> = async (manifest, 
   });
   return {
     name: manifest.name,
-    fingerprint: await fingerprintOf(manifest, files),
+    fingerprint: await fingerprintOf(manifest, files, VERSION),
     dimension: manifest.dimension,
     preprocessing: manifest.preprocessing,
     poolsSegments: false,

@@ -66,7 +66,8 @@ export async function openCatalogue(path: string): Promise<Catalogue> {
     },
     close: async () => {
       if (!file) return;
-      const ended = new Promise<void>((resolve) => file?.once('close', resolve));
+      // A stream that failed has closed itself already.
+      const ended = file.closed ? undefined : new Promise<void>((resolve) => file?.once('close', resolve));
       file.end();
       await ended;
       if (failure) throw notWritten(path, failure);

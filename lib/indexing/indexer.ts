@@ -25,6 +25,8 @@ const BATCHES_UNDER_WAY = 3;
 /** Pictures per batch: a small model's run must outweigh its hand-over; a large one fills the cores with few. */
 const BATCH_ONE_PASS = 32;
 const BATCH = 8;
+/** Decoded pictures that wait for the model: up to 3 MB each where crops are cut from them. */
+const MOST_AHEAD = 64;
 /** Pictures kept for the contact sheet. */
 const SAMPLE = 12;
 /** From this share of photographs on, a model made for drawings says so. */
@@ -41,7 +43,7 @@ export async function survey(
   const found = await scan(images, { extensions, exclude, ...(signal ? { signal } : {}) });
   const stored = await storedPictures(workshop);
   const known = { catalogue: catalogue.get, stored };
-  return { scan: found, plan: plan(found, known, settings.maxFiles), stored };
+  return { scan: found, plan: plan(found, known), stored };
 }
 
 /** Brings the store in line with the disk. @throws LookbookError when the run itself breaks; a bad picture is a line. */
@@ -52,7 +54,14 @@ export async function runIndex(
   options: RunOptions = {},
 ): Promise<IndexReport> {
   const meter = new Meter(options.onProgress);
-  const surveyed = await meter.time('scan', () => survey(settings, workshop, catalogue, options.signal));
+  const surveyed = await meter
+    .time('scan', () => survey(settings, workshop, catalogue, options.signal))
+    .catch((error: unknown) => {
+      if (options.signal?.aborted) return null;
+      throw error;
+    });
+  if (!surveyed)
+    return { ...emptyReport(), interrupted: true, notes: ['Interrupted before anything was read.'] };
   const ledger = new Ledger(surveyed.stored, catalogue);
   return new Run({ settings, workshop, meter, ledger, ...surveyed, signal: options.signal }).finish();
 }
@@ -74,12 +83,15 @@ class Run {
   readonly #report: IndexReport = emptyReport();
   readonly #start = performance.now();
   /** Pictures that this run has taken on, so that a second equal file adds a place only. */
-  readonly #taken = new Set<string>();
+  readonly #taken = new Map<string, Promise<stages.Prepared>>();
+  readonly #kinds = new Map<string, Read['kind']>();
   readonly #new: string[] = [];
+  #additions = 0;
+  #cut = 0;
   #photographs = 0;
   /** One batch is stored at a time, so that a kill leaves at most one half stored. */
   readonly #storeTurn = pLimit(1);
-  /** One picture is decoded per core: more would wait for each other and say nothing of what decoding costs. */
+  /** One picture is decoded per core (libuv gives four threads at most): more would only wait for each other. */
   readonly #decodeTurn = pLimit(availableParallelism());
 
   constructor(parts: RunParts) {
@@ -139,7 +151,7 @@ class Run {
   /** Places are brought up to date last: what moved is told its new place, what is gone for certain is removed. */
   async #places(): Promise<void> {
     const { ledger, scan, plan, settings, workshop, signal } = this.#parts;
-    const whole = !signal?.aborted && plan.cut === 0;
+    const whole = !signal?.aborted && this.#cut === 0;
     const settlement = ledger.settle(scan, plan, { whole, allowRemoval: settings.allowRemoval });
     await applyPlaces(settlement, workshop);
     this.#report.moved = settlement.movedFiles;
@@ -149,14 +161,14 @@ class Run {
   }
 
   #close(): IndexReport {
-    const { plan, meter, workshop, signal } = this.#parts;
+    const { meter, workshop, signal } = this.#parts;
     const report = this.#report;
     report.seconds = (performance.now() - this.#start) / 1000;
     report.imagesPerSecond = this.#new.length / report.seconds;
     report.stages = meter.stages;
     report.interrupted = signal?.aborted ?? false;
     report.sample = spread(this.#new, SAMPLE);
-    if (plan.cut) this.#note(`MAX_FILES left ${plan.cut} new files for another run.`);
+    if (this.#cut) this.#note(`MAX_FILES left ${this.#cut} new files for another run.`);
     if (report.interrupted) this.#note('Interrupted at the edge of a batch; run again to go on from there.');
     const { advice } = workshop.encoder;
     if (advice && this.#photographs > 0 && this.#photographs >= MANY_PHOTOGRAPHS * this.#new.length) {
@@ -173,7 +185,10 @@ class Run {
   ): Promise<void> {
     const { signal } = this.#parts;
     const size = this.#batchSize();
-    const prepared = lookAhead(items, ready, { ahead: 2 * size, ...(signal ? { signal } : {}) });
+    const prepared = lookAhead(items, ready, {
+      ahead: Math.min(2 * size, MOST_AHEAD),
+      ...(signal ? { signal } : {}),
+    });
     const batches = inBatches(withoutNull(prepared), size);
     return conveyor(batches, (batch) => this.#isolated(batch, work), BATCHES_UNDER_WAY);
   }
@@ -198,30 +213,48 @@ class Run {
     }
   }
 
-  /** @returns null when there is nothing to encode: known content, or no picture. */
+  /**
+   * MAX_FILES limits new content, not what is known: beyond it, files are still read while some picture of an earlier
+   * run was not met, for they may be it, moved.
+   * @returns null when there is nothing to encode: known content, no picture, or left for another run.
+   */
   async #prepare({ source, kind }: Read, onePass: boolean): Promise<stages.Prepared | null> {
-    const { ledger, meter } = this.#parts;
+    const { ledger, signal, settings } = this.#parts;
+    if (signal?.aborted) return null;
+    const isFull = (): boolean => kind === 'add' && this.#additions >= settings.maxFiles;
+    if (isFull() && !ledger.hasUnmet()) return this.#leave();
     try {
       const bytes = await this.#read(source);
       const imageId = imageIdOfBytes(bytes);
       const known = ledger.stored.get(imageId);
-      if (this.#taken.has(imageId) || (known && (known.segmentsDone || !onePass))) {
-        if (ledger.meet(source, imageId)) this.#report.kept++;
-        meter.advance(1);
-        return null;
-      }
-      this.#taken.add(imageId);
-      const prepared = await this.#decoded(bytes, source, imageId, onePass);
+      const twin = this.#taken.get(imageId);
+      if (twin) await twin; // an equal file: what holds for the one, holds for the other
+      if (twin || (known && (known.segmentsDone || !onePass))) return this.#meet(source, imageId);
+      if (isFull() && !known) return this.#leave();
+      if (kind === 'add') this.#additions++;
+      const decoding = this.#decoded(bytes, source, imageId, onePass);
+      this.#taken.set(imageId, decoding);
+      const prepared = await decoding;
       ledger.know(source, imageId);
-      if (kind === 'update') this.#report.updated++;
-      else if (kind === 'add') this.#report.added++;
-      else this.#report.kept++; // its row stood, its segments did not
+      this.#kinds.set(imageId, kind);
       return prepared;
     } catch (error) {
       this.#fail(source.location, reasonOf(error));
-      meter.advance(1);
+      this.#parts.meter.advance(1);
       return null;
     }
+  }
+
+  #leave(): null {
+    this.#cut++;
+    this.#parts.meter.advance(1);
+    return null;
+  }
+
+  #meet(source: Source, imageId: string): null {
+    if (this.#parts.ledger.meet(source, imageId)) this.#report.kept++;
+    this.#parts.meter.advance(1);
+    return null;
   }
 
   async #decoded(
@@ -235,7 +268,6 @@ class Run {
       const identity = { imageId, place: placeOf(source) };
       return await this.#decode(() => stages.prepare(bytes, identity, workshop, withSegments));
     } catch (error) {
-      this.#taken.delete(imageId);
       if (!isUrl(source.location)) ledger.spoil(source, reasonOf(error));
       throw error;
     }
@@ -278,7 +310,16 @@ class Run {
       this.#report.segments += own?.found.length ?? 0;
       if (facts.photograph) this.#photographs++;
       this.#new.push(imageId);
+      this.#countStored(imageId);
     }
+  }
+
+  /** A picture counts when it stands in the store, not before. */
+  #countStored(imageId: string): void {
+    const kind = this.#kinds.get(imageId);
+    if (kind === 'update') this.#report.updated++;
+    else if (kind === 'add') this.#report.added++;
+    else this.#report.kept++; // its row stood, its segments did not
   }
 
   async #storeSegments(
@@ -308,8 +349,9 @@ class Run {
 
   /** A slow URL must not keep a core from decoding. */
   #read(source: Source): Promise<Uint8Array> {
-    const { settings, meter } = this.#parts;
-    const read = (): Promise<Uint8Array> => readSource(source, settings.allowPrivateUrls);
+    const { settings, meter, signal } = this.#parts;
+    const read = (): Promise<Uint8Array> =>
+      readSource(source, { allowPrivateUrls: settings.allowPrivateUrls, ...(signal ? { signal } : {}) });
     return isUrl(source.location) ? meter.time('decode', read) : this.#decode(read);
   }
 

@@ -20,6 +20,10 @@ export interface Settlement extends PlaceChanges {
 export class Ledger {
   readonly stored: Map<string, StoredPicture>;
   readonly #catalogue: Catalogue;
+  /** What was stored before this run: removals are weighed against it, not against what the run adds. */
+  readonly #before: readonly StoredPicture[];
+  /** Pictures of earlier runs that were not met yet. */
+  readonly #unmet: Set<string>;
   /** place → what lies there, for all places that are known for certain. */
   readonly #found = new Map<string, { place: Place; imageId: string }>();
   /** Pictures that were met at a place that their row does not name: moved, or copied. */
@@ -30,11 +34,14 @@ export class Ledger {
   constructor(stored: Map<string, StoredPicture>, catalogue: Catalogue) {
     this.stored = stored;
     this.#catalogue = catalogue;
+    this.#before = [...stored.values()];
+    this.#unmet = new Set(stored.keys());
   }
 
   /** This content lies there. */
   know(source: Source, imageId: string): void {
     const place = placeOf(source);
+    this.#unmet.delete(imageId);
     this.#found.set(keyOf(place), { place, imageId });
     this.#pending.set(keyOf(place), source);
     if (this.stored.has(imageId)) this.#remember(place, imageId);
@@ -60,6 +67,11 @@ export class Ledger {
     this.#remember(place, imageId);
   }
 
+  /** Whether some picture of an earlier run was not met yet: a file that is not read may be that picture. */
+  hasUnmet(): boolean {
+    return this.#unmet.size > 0;
+  }
+
   imageAt(place: Place): string | undefined {
     return this.#found.get(keyOf(place))?.imageId;
   }
@@ -73,7 +85,7 @@ export class Ledger {
       if (this.stored.has(imageId)) this.#remember(place, imageId);
     const gone = new Set(plan.gone.map(keyOf));
     let changes = this.#changes(gone);
-    const doubt = options.allowRemoval ? null : this.#doubt(changes.removed, scan, options.whole);
+    const doubt = this.#doubt(changes.removed, scan, options);
     if (doubt !== null) {
       for (const id of changes.removed)
         for (const place of this.stored.get(id)?.places ?? []) gone.delete(keyOf(place));
@@ -81,21 +93,28 @@ export class Ledger {
     }
     for (const place of plan.gone) if (gone.has(keyOf(place))) this.#catalogue.delete(place);
     const moved = new Set(changes.moved.filter(({ left }) => left > 0).map(({ imageId }) => imageId));
-    const movedFiles = this.#newPlaces.filter((imageId) => moved.has(imageId)).length;
+    const newPlaces = this.#newPlaces.filter((imageId) => this.stored.has(imageId));
+    const movedFiles = newPlaces.filter((imageId) => moved.has(imageId)).length;
     const lost = changes.removed.filter((id) => !this.#isReplaced(id)).length;
-    return { ...changes, movedFiles, copies: this.#newPlaces.length - movedFiles, lost, doubt };
+    return { ...changes, movedFiles, copies: newPlaces.length - movedFiles, lost, doubt };
   }
 
   #changes(gone: ReadonlySet<string>): PlaceChanges {
     return changedPlaces(this.stored.values(), this.#found, gone);
   }
 
-  #doubt(removed: readonly string[], scan: Scan, whole: boolean): string | null {
+  #doubt(
+    removed: readonly string[],
+    scan: Scan,
+    options: { whole: boolean; allowRemoval: boolean },
+  ): string | null {
     const lost = removed.filter((id) => !this.#isReplaced(id)).flatMap((id) => this.stored.get(id) ?? []);
     if (lost.length === 0) return null;
-    if (!whole) return `${lost.length} pictures were not found; they stay until a run has read all files.`;
+    if (!options.whole)
+      return `${lost.length} pictures were not found; they stay until a run has read all files.`;
+    if (options.allowRemoval) return null;
     const below = (root: string): number => scan.sources.filter((source) => source.root === root).length;
-    const doubt = doubtOf(lost, this.stored.values(), below);
+    const doubt = doubtOf(lost, this.#before, below);
     return doubt && `Nothing was removed: ${doubt}. If that is meant, run once with ALLOW_REMOVAL = true.`;
   }
 

@@ -20,8 +20,6 @@ export interface Plan {
   broken: { source: Source; reason: string }[];
   /** Places below whole roots where nothing lies any more: moved, or removed. */
   gone: Place[];
-  /** New files that MAX_FILES left for another run. */
-  cut: number;
 }
 
 /** Compares disk, catalogue and store. Pure; linear in their sizes. */
@@ -31,10 +29,9 @@ export function plan(
     catalogue: (place: Place) => CatalogueEntry | undefined;
     stored: ReadonlyMap<string, StoredPicture>;
   },
-  maxFiles: number,
 ): Plan {
-  const result: Plan = { read: [], keep: [], broken: [], gone: [], cut: 0 };
-  const present = new Set<string>();
+  const result: Plan = { read: [], keep: [], broken: [], gone: [] };
+  const present = new Set(scan.unclear.map(keyOf));
   for (const source of scan.sources) {
     present.add(keyOf(source));
     const entry = known.catalogue(source);
@@ -44,7 +41,6 @@ export function plan(
       placeKnown(result, source, entry.imageId, known.stored);
     else result.read.push({ source, kind: entry?.imageId !== undefined ? 'update' : 'add' });
   }
-  limitAdditions(result, maxFiles);
   result.gone = [...known.stored.values()]
     .flatMap((picture) => picture.places)
     .filter((place) => scan.wholeRoots.has(place.root) && !present.has(keyOf(place)));
@@ -60,14 +56,6 @@ function placeKnown(
   const picture = stored.get(imageId);
   if (picture?.segmentsDone) result.keep.push({ source, imageId });
   else result.read.push({ source, kind: picture ? 'unfinished' : 'add' });
-}
-
-/** MAX_FILES limits what is new; changed and unfinished pictures are always brought up to date. */
-function limitAdditions(result: Plan, maxFiles: number): void {
-  let additions = 0;
-  const read = result.read.filter(({ kind }) => kind !== 'add' || ++additions <= maxFiles);
-  result.cut = result.read.length - read.length;
-  result.read = read;
 }
 
 /** How many new files look like gone ones that were moved: equal in size and time. A guess, for the estimate. */

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import picomatch from 'picomatch';
 import { LookbookError, reasonOf } from '../errors.js';
+import { isUrl } from '../picture-bytes.js';
 import type { Failure, Place } from '../types.js';
 
 /** A file or URL that may be a picture. `size` and `mtimeMs` are 0 for URLs. */
@@ -18,6 +19,8 @@ export interface Scan {
   /** Left alone, by kind. */
   skipped: Record<string, number>;
   failed: Failure[];
+  /** Places that are there but could not be looked at: never gone. */
+  unclear: Place[];
   /** Roots that were read whole: only below these may a missing file count as gone. */
   wholeRoots: Set<string>;
   /** Roots that could not be read at all. */
@@ -54,7 +57,14 @@ export async function scan(images: readonly string[], options: ScanOptions): Pro
 }
 
 class Walk {
-  readonly found: Scan = { sources: [], skipped: {}, failed: [], wholeRoots: new Set(), missingRoots: [] };
+  readonly found: Scan = {
+    sources: [],
+    skipped: {},
+    failed: [],
+    unclear: [],
+    wholeRoots: new Set(),
+    missingRoots: [],
+  };
   readonly #options: ScanOptions;
   readonly #excluded: (path: string) => boolean;
   readonly #extensions: Set<string>;
@@ -81,9 +91,8 @@ class Walk {
   }
 
   async #root(root: string): Promise<void> {
-    const failures = this.found.failed.length;
     const complete = await this.#folder(root, '', new Set([await realpath(root)]));
-    if (complete || this.found.failed.length === failures) this.found.wholeRoots.add(root);
+    if (complete) this.found.wholeRoots.add(root);
   }
 
   /** @returns whether everything below could be listed. */
@@ -125,6 +134,7 @@ class Walk {
       if (!facts.isFile()) return this.#skip('no plain file');
       this.#take({ root, path, location, size: facts.size, mtimeMs: facts.mtimeMs });
     } catch (error) {
+      this.found.unclear.push({ root, path });
       this.#fail(location, reasonOf(error));
     }
     return null;
@@ -132,7 +142,11 @@ class Walk {
 
   async #descend(root: string, path: string, above: ReadonlySet<string>): Promise<boolean> {
     const real = await realpath(join(root, path)).catch(() => null);
-    if (real === null || above.has(real)) {
+    if (real === null) {
+      this.#fail(join(root, path), 'the folder cannot be followed');
+      return false;
+    }
+    if (above.has(real)) {
       this.#fail(join(root, path), 'a link that leads back to a folder above it');
       return true;
     }
@@ -143,7 +157,7 @@ class Walk {
 
   async #table(table: string): Promise<void> {
     for (const value of pathColumn(table, await readFile(table, 'utf8'))) {
-      if (/^https?:\/\//i.test(value)) {
+      if (isUrl(value)) {
         this.found.sources.push({ root: table, path: value, location: value, size: 0, mtimeMs: 0 });
         continue;
       }
@@ -160,6 +174,8 @@ class Walk {
           });
         else this.#fail(location, 'not a file');
       } catch (error) {
+        // The table still names it: it may lie on a disk that is not mounted.
+        this.found.unclear.push({ root: table, path: value });
         this.#fail(location, reasonOf(error));
       }
     }

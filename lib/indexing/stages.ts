@@ -27,6 +27,8 @@ export interface Workshop {
   pictures: VectorCollection;
   segments: VectorCollection | null;
   masks: string;
+  /** The segments that another segmenter found, by the fingerprint of their vectors; null when they were dropped. */
+  segmentsOf(fingerprint: string): Promise<VectorCollection | null>;
 }
 
 /** One picture, decoded for what is still to be done with it. */
@@ -103,7 +105,7 @@ export async function lookAt(
   }));
 }
 
-/** The segments of a batch and their vectors: pooled by the encoder, or from crops that fill whole batches. */
+/** The segments of a batch and their vectors, from crops that fill the encoder's batches. */
 export async function segment(
   batch: readonly Prepared[],
   workshop: Workshop & { segmenter: Segmenter },
@@ -111,10 +113,6 @@ export async function segment(
 ): Promise<Segmented[]> {
   const { encoder, segmenter } = workshop;
   const found = await findSegments(batch, segmenter, meter);
-  if (encoder.poolsSegments) {
-    const looked = await lookAt(batch, workshop, meter);
-    return looked.map(({ segmented }) => segmented!);
-  }
   const crops = batch.flatMap(({ working }, index) =>
     found[index]!.map(({ mask }) => ({ pixels: segmentCrop(working!, mask, encoder.preprocessing) })),
   );

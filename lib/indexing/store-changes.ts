@@ -1,7 +1,8 @@
 /** What a run tells the store besides new pictures: markers, places, removals. */
-import { removeMasks } from '../mask-files.js';
-import { placesOf, placesRow, segmentsDone } from '../rows.js';
-import type { Metadata } from '../types.js';
+import { maskedImages, removeMasks } from '../mask-files.js';
+import { fingerprintOfMarker, placesOf, placesRow, segmentsDone } from '../rows.js';
+import { removeThumbnail } from '../thumbnails.js';
+import type { Metadata, StoredRecord } from '../types.js';
 import type { PlaceChanges } from './places.js';
 import type { StoredPicture } from './plan.js';
 import type { Segmented, Workshop } from './stages.js';
@@ -10,9 +11,11 @@ import type { Segmented, Workshop } from './stages.js';
 export async function storedPictures(workshop: Workshop): Promise<Map<string, StoredPicture>> {
   const { pictures, segmenter, segmentsFingerprint } = workshop;
   const stored = new Map<string, StoredPicture>();
+  // Masks may have been deleted, as everything derived may: then they are made again, with their segments.
+  const masked = segmenter ? await maskedImages(workshop.masks, segmenter.fingerprint) : null;
   for await (const page of pictures.pages()) {
     for (const { id, metadata } of page) {
-      const done = segmenter === null || segmentCount(metadata, segmentsFingerprint) !== null;
+      const done = masked === null || (masked.has(id) && hasSegments(metadata, segmentsFingerprint));
       stored.set(id, { imageId: id, places: placesOf(metadata), segmentsDone: done });
     }
   }
@@ -40,22 +43,33 @@ export async function applyPlaces(changes: PlaceChanges, workshop: Workshop): Pr
   for (const part of chunks(changes.removed, 200)) await removePictures(part, workshop);
 }
 
-/** Segments first: a kill in between leaves a picture whose removal the next run repeats. */
+/** Segments of all segmenters first: a kill in between leaves a picture whose removal the next run repeats. */
 async function removePictures(imageIds: readonly string[], workshop: Workshop): Promise<void> {
-  const { pictures, segments, segmenter, segmentsFingerprint, masks } = workshop;
-  const rows = await pictures.get(imageIds);
-  const segmentIds = rows.flatMap(({ id, metadata }) =>
-    Array.from({ length: segmentCount(metadata, segmentsFingerprint) ?? 0 }, (_, n) => `${id}:${n}`),
-  );
-  if (segments && segmentIds.length) await segments.remove(segmentIds);
+  const { pictures, segmenter, masks } = workshop;
+  for (const [fingerprint, segmentIds] of segmentIdsOf(await pictures.get(imageIds))) {
+    if (segmentIds.length) await (await workshop.segmentsOf(fingerprint))?.remove(segmentIds);
+  }
   await pictures.remove(imageIds);
+  await Promise.all(imageIds.map(removeThumbnail));
   if (segmenter) await Promise.all(imageIds.map((id) => removeMasks(masks, segmenter.fingerprint, id)));
 }
 
-/** null while the segments are not done. */
-function segmentCount(metadata: Metadata, fingerprint: string | null): number | null {
-  const count = fingerprint === null ? undefined : metadata[segmentsDone(fingerprint)];
-  return typeof count === 'number' ? count : null;
+/** fingerprint → segmentIds, from the commit markers of the pictures' rows. */
+function segmentIdsOf(rows: readonly StoredRecord[]): Map<string, string[]> {
+  const ids = new Map<string, string[]>();
+  for (const { id, metadata } of rows) {
+    for (const [field, count] of Object.entries(metadata)) {
+      const fingerprint = fingerprintOfMarker(field);
+      if (fingerprint === null || typeof count !== 'number') continue;
+      const own = Array.from({ length: count }, (_, n) => `${id}:${n}`);
+      ids.set(fingerprint, [...(ids.get(fingerprint) ?? []), ...own]);
+    }
+  }
+  return ids;
+}
+
+function hasSegments(metadata: Metadata, fingerprint: string | null): boolean {
+  return fingerprint !== null && typeof metadata[segmentsDone(fingerprint)] === 'number';
 }
 
 function chunks<Item>(items: readonly Item[], size: number): Item[][] {

@@ -24,13 +24,17 @@ const WITHOUT_EFFECT = new Set([
 ]);
 
 /**
- * Names everything that a model's answers depend on: its weights' bytes, the manifest's rules and the version of
- * the preprocessing. 32 hex digits; equal on every machine.
+ * Names everything that a model's answers depend on: its weights' bytes, the manifest's rules, the version of the
+ * preprocessing and that of what the family does with the outputs. 32 hex digits; equal on every machine.
  */
-export async function fingerprintOf(manifest: Manifest, files: Record<string, string>): Promise<string> {
+export async function fingerprintOf(
+  manifest: Manifest,
+  files: Record<string, string>,
+  version: number,
+): Promise<string> {
   const hash = createHash('sha256');
   const rules = Object.entries(manifest).filter(([key]) => !WITHOUT_EFFECT.has(key));
-  hash.update(JSON.stringify([PREPROCESSING_VERSION, rules.sort(([a], [b]) => (a < b ? -1 : 1))]));
+  hash.update(JSON.stringify([PREPROCESSING_VERSION, version, rules.sort(([a], [b]) => (a < b ? -1 : 1))]));
   for (const role of Object.keys(files).sort()) hash.update(`${role} ${await knownSha256(files[role]!)}\n`);
   return hash.digest('hex').slice(0, 32);
 }

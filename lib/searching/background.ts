@@ -35,12 +35,11 @@ export function nameOf(best: { index: number; score: number }): string | undefin
 
 /** Some stored pictures, from the whole length of the collection: what a picture query is compared with. */
 export async function backgroundPictures(pictures: VectorCollection): Promise<Float32Array[]> {
-  const step = Math.max(1, Math.floor((await pictures.count()) / BACKGROUND_PICTURES));
+  const step = Math.max(1, Math.ceil((await pictures.count()) / BACKGROUND_PICTURES));
   const vectors: Float32Array[] = [];
   let row = 0;
   for await (const page of pictures.pages({ vectors: true })) {
     for (const { vector } of page) if (row++ % step === 0 && vector) vectors.push(vector);
-    if (vectors.length >= BACKGROUND_PICTURES) break;
   }
   return vectors;
 }

@@ -15,7 +15,7 @@ export interface Fused {
   imageId: string;
   score: number;
   picture?: { rank: number; score: number };
-  /** Best first; `rank` counts over the whole collection. */
+  /** Best first; `rank` counts over all segments that were given. */
   segments: { segmentId: string; rank: number; score: number }[];
 }
 
@@ -24,8 +24,8 @@ export const PICTURE_SHARE = 0.5;
 
 /**
  * score = PICTURE_SHARE · picture + (1 − PICTURE_SHARE) · best segment. Where one side did not come among its
- * neighbours, the last neighbour of that side stands in for it: more than that it cannot be worth. A picture
- * without segments is judged by the whole alone. Better evidence never lowers a hit.
+ * neighbours, the last neighbour of that side stands in for it: more than that it cannot be worth. Without any
+ * segments the whole pictures decide alone. Better evidence never lowers a hit.
  * @param pictures best first.
  * @param segments best first.
  * @returns best first; equal scores by id.

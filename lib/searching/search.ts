@@ -2,7 +2,7 @@ import { dot } from '../arithmetic/vectors.js';
 import { decode } from '../decoders/image.js';
 import { LookbookError } from '../errors.js';
 import { projectPath } from '../paths.js';
-import { readSource } from '../picture-bytes.js';
+import { isUrl, readSource } from '../picture-bytes.js';
 import { factsOf, imageIdOf, placesOf, segmentOf } from '../rows.js';
 import type {
   Encoder,
@@ -32,6 +32,11 @@ export interface Library {
   locate(place: { root: string; path: string }): string;
 }
 
+/** Two vectors of one picture. */
+const SAME = 0.9999;
+/** Fewer pictures than this are no background. */
+const LEAST_BACKGROUND = 20;
+
 /** Neighbours asked of each collection, for k hits. */
 const PICTURES_PER_HIT = 3;
 const SEGMENTS_PER_HIT = 8;
@@ -54,9 +59,10 @@ export async function search(query: CheckedQuery, library: Library): Promise<Sea
   const fused = fuse(
     pictures.map(({ id, score }) => ({ imageId: id, score })),
     large.map(({ id, score }) => ({ imageId: imageIdOf(id), segmentId: id, score })),
-  ).slice(query.offset, wanted);
+  );
+  const known = (await withRows(fused, wanted, library)).slice(query.offset, wanted);
   const queried = performance.now();
-  const hits = await withEvidence(fused, { query, vector, parts: large, segments }, library);
+  const hits = await withEvidence(known, { query, vector, parts: large, segments }, library);
   const end = performance.now();
   const isEmpty = hits.length === 0 && (await library.pictures.count()) === 0;
   return {
@@ -74,6 +80,14 @@ export async function search(query: CheckedQuery, library: Library): Promise<Sea
       total: end - start,
     },
   };
+}
+
+/** Leaves out segments whose picture has no row: what a kill left of a picture that is gone since. */
+async function withRows(fused: readonly Fused[], wanted: number, { pictures }: Library): Promise<Fused[]> {
+  const first = fused.slice(0, 2 * wanted);
+  const doubtful = first.filter(({ picture }) => !picture).map(({ imageId }) => imageId);
+  const have = doubtful.length ? await pictures.have(doubtful) : new Set<string>();
+  return first.filter(({ picture, imageId }) => picture || have.has(imageId));
 }
 
 interface Found {
@@ -130,7 +144,9 @@ async function withEvidence(fused: readonly Fused[], found: Found, library: Libr
 }
 
 function backgroundIf(background: readonly Float32Array[], vector: Float32Array): Background | undefined {
-  return background.length < 2 ? undefined : backgroundOf(vector, background);
+  // A stored picture is no background to itself.
+  const others = background.filter((other) => dot(other, vector) < SAME);
+  return others.length < LEAST_BACKGROUND ? undefined : backgroundOf(vector, others);
 }
 
 /** A picture is as relevant as the more telling of the whole and its best segment. */
@@ -138,9 +154,10 @@ function bestRelevance(
   query: Float32Array,
   judged: readonly { vector: Float32Array; against: Background | undefined }[],
 ): number {
-  const values = judged.map(({ vector, against }) =>
-    against ? relevanceOf(dot(query, vector), against) : 0,
-  );
+  const values = judged.map(({ vector, against }) => {
+    const score = dot(query, vector);
+    return against ? relevanceOf(score, against) : score; // nothing to compare with: the bare cosine
+  });
   return Math.max(0, ...values);
 }
 
@@ -189,6 +206,6 @@ async function storedVector(id: string, { pictures, segments }: Library): Promis
 }
 
 function readPicture(image: string, { allowPrivateUrls }: Library): Promise<Uint8Array> {
-  const location = /^https?:\/\//i.test(image) ? image : projectPath(image);
-  return readSource({ location }, allowPrivateUrls);
+  const location = isUrl(image) ? image : projectPath(image);
+  return readSource({ location }, { allowPrivateUrls });
 }

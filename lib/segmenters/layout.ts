@@ -6,6 +6,9 @@ import { MAX_SEGMENTS, SMALLEST_AREA } from '../models/segment-limits.js';
 import { openPictureGraph } from '../picture-graph.js';
 import type { FoundSegment, Mask, Segmenter } from '../types.js';
 
+/** Raised when instances are made in another way. */
+const VERSION = 1;
+
 /** A pixel belongs to some object above this probability. */
 const OBJECT = 0.5;
 /** Votes are counted in a square of this share of the map's side, and centres keep this distance. */
@@ -32,7 +35,7 @@ export const open: OpenFamily<LayoutManifest, Segmenter> = async (manifest, file
   });
   return {
     name: manifest.name,
-    fingerprint: await fingerprintOf(manifest, { image: files.image! }),
+    fingerprint: await fingerprintOf(manifest, { image: files.image! }, VERSION),
     preprocessing,
     async segment(pictures) {
       const looks = await graph.look(pictures);

@@ -6,6 +6,9 @@ import { MAX_SEGMENTS, SMALLEST_AREA } from '../models/segment-limits.js';
 import { openPictureGraph } from '../picture-graph.js';
 import type { FoundSegment, Segmenter } from '../types.js';
 
+/** Raised when regions are made in another way. */
+const VERSION = 1;
+
 /** The class map is made this large at most: masks are drawn smooth at 256, and 513 costs four times as much. */
 const LARGEST_MAP = 256;
 
@@ -22,7 +25,7 @@ export const open: OpenFamily<SemanticManifest, Segmenter> = async (manifest, fi
   const size = Math.min(preprocessing.size, LARGEST_MAP);
   return {
     name: manifest.name,
-    fingerprint: await fingerprintOf(manifest, files),
+    fingerprint: await fingerprintOf(manifest, files, VERSION),
     preprocessing,
     async segment(pictures) {
       const looks = await graph.look(pictures);

@@ -142,6 +142,39 @@ describe('deletion is careful', () => {
     expect(await room.index({ allowRemoval: true })).toMatchObject({ removed: 11, kept: 1 });
   });
 
+  it('a folder whose pictures were all exchanged is doubted, however many the new ones are', async () => {
+    for (let n = 0; n < 12; n++) await room.draw(`old-${n}.png`, `hsl(${n * 30}, 90%, 40%)`);
+    await room.index();
+    for (let n = 0; n < 12; n++) await rm(join(room.images, `old-${n}.png`));
+    for (let n = 0; n < 20; n++) await room.draw(`new-${n}.png`, `hsl(${n * 18}, 50%, 70%)`);
+    const report = await room.index();
+    expect(report).toMatchObject({ added: 20, removed: 0 });
+    expect(report.notes.join(' ')).toContain('12 of 12 pictures below');
+  });
+
+  it('a file that is there but cannot be looked at is not gone', async () => {
+    await drawAll(3);
+    await room.index();
+    await rm(join(room.images, 'red.png'));
+    await symlink(join(room.folder, 'unmounted/red.png'), join(room.images, 'red.png'));
+    const report = await room.index();
+    expect(report).toMatchObject({ removed: 0, kept: 2 });
+    expect(report.failed).toHaveLength(1);
+  });
+
+  it('a removed picture takes along the segments of every segmenter', async () => {
+    await drawAll(3);
+    await room.index();
+    await rm(join(room.images, 'red.png'));
+    await room.index({ segmenter: null });
+    const book = await room.open();
+    const { hits } = await book.search('red', { k: 50 });
+    const segments = (await book.collections()).find(({ facts }) => facts.of === 'segments');
+    await book.close();
+    expect(hits).toHaveLength(2);
+    expect(segments!.count).toBe(hits.reduce((sum, { evidence }) => sum + evidence.segments.length, 0));
+  });
+
   it('a root that is missing keeps its pictures', async () => {
     await drawAll(3);
     await room.draw('../second/red.png', 'tomato');
@@ -162,6 +195,15 @@ describe('deletion is careful', () => {
     expect(report).toMatchObject({ added: 2, kept: 3, removed: 0 });
     expect(report.notes.join(' ')).toContain('MAX_FILES left 3 new files');
     expect(await room.index()).toMatchObject({ added: 3, kept: 5 });
+  });
+});
+
+describe('MAX_FILES', () => {
+  it('does not count what is known: a renamed folder moves whole', async () => {
+    for (const colour of COLOURS) await room.draw(`old/${colour}.png`, colour);
+    await room.index();
+    await rename(join(room.images, 'old'), join(room.images, 'new'));
+    expect(await room.index({ maxFiles: 1 })).toMatchObject({ moved: COLOURS.length, removed: 0, notes: [] });
   });
 });
 
@@ -202,6 +244,18 @@ describe('bad input', () => {
     expect((await stateOf(room)).hits).toHaveLength(3);
   });
 
+  it('two equal bad files are both named', async () => {
+    await room.draw('good.png', 'red');
+    await room.write('a.jpg', '');
+    await room.write('b.jpg', '');
+    const report = await room.index();
+    expect(report.added).toBe(1);
+    expect(report.failed.map(({ path }) => path.slice(room.images.length + 1)).sort()).toEqual([
+      'a.jpg',
+      'b.jpg',
+    ]);
+  });
+
   it('what is no picture is named again without being read again, until it changes', async () => {
     await room.draw('good.png', 'red');
     await room.write('words.jpg', 'only words');
@@ -238,6 +292,16 @@ describe('an empty lookbook', () => {
     expect((await book.search('fox')).note).toMatch(/^Nothing is indexed yet: run 01-index/);
     await expect(book.example()).rejects.toThrow(/nothing is indexed yet by pictoclip.*Run 01-index/);
     await book.close();
+  });
+});
+
+describe('a mistaken config', () => {
+  it('an empty text is not the project folder, and an unknown store is named', async () => {
+    const empty = room.open({ images: '', chroma: '', maxFiles: Number('abc') });
+    await expect(empty).rejects.toThrow(/images is empty.*chroma is empty.*maxFiles is NaN/);
+    await expect(room.open({ chroma: 'ws://host' })).rejects.toThrow(
+      /store is not understood: got "ws:\/\/host"/,
+    );
   });
 });
 
@@ -319,6 +383,27 @@ describe('stages', () => {
     const report = await room.index();
     expect(report).toMatchObject({ added: 0, kept: 3 });
     expect(report.segments).toBeGreaterThan(0);
+  });
+
+  it('masks that were deleted are made again', async () => {
+    await drawAll(2);
+    await room.index();
+    await rm(join(room.folder, 'masks'), { recursive: true });
+    expect(await room.index()).toMatchObject({ added: 0, kept: 2, failed: [] });
+    const book = await room.open();
+    const cards = await book.cards(await book.search('red'));
+    await book.close();
+    expect(cards.every(({ outlines }) => outlines.length > 0)).toBe(true);
+  });
+
+  it('a thumbnail is never of another picture', async () => {
+    await room.draw('red.png', 'rgb(251, 3, 7)'); // no other test has made a thumbnail of it
+    await room.index();
+    await room.draw('red.png', 'blue');
+    const book = await room.open();
+    const [card] = await book.cards(await book.search('red'));
+    await book.close();
+    expect(card!.width).toBe(8); // the grey tile: the picture is not there any more
   });
 
   it('names that frighten shells and pages come back as they are', async () => {

@@ -21,7 +21,7 @@ import {
 import { openLookbook } from '../../lookbook.js';
 import { findModel } from '../../models/registry.js';
 import { imageIdOfBytes } from '../../picture-bytes.js';
-import { openWorkshop } from '../../workshop.js';
+import { closeWorkshop, openWorkshop } from '../../workshop.js';
 import type { Figures, Measure } from '../figures.js';
 import { openWorkplace, type Workplace, writePictures } from '../many-pictures.js';
 
@@ -105,7 +105,7 @@ async function cpuAlone(config: LookbookConfig): Promise<number> {
   await work(chosen.slice(BATCH));
   const own = process.cpuUsage(before);
   const seconds = (own.user + own.system) / 1e6 + (await serverCpu(settings.chroma)) - server;
-  await Promise.all([workshop.encoder.close(), workshop.segmenter?.close(), workshop.store.close()]);
+  await closeWorkshop(workshop);
   return seconds / (chosen.length - BATCH);
 }
 
