@@ -108,6 +108,11 @@ export interface Encoder {
   readonly preprocessing: Preprocessing;
   /** Whether one pass over the picture also gives its segments' vectors; else the indexer makes crops. */
   readonly poolsSegments: boolean;
+  /**
+   * Where it pools: the share of a crop's own vector in a segment's vector, the rest is the pooled one. A crop costs
+   * another pass, and sees small things larger.
+   */
+  readonly cropShare?: number;
   /** Where the manifest knows it: what the encoder was made for, and the one line that serves the rest. */
   readonly advice?: string;
   embed(pictures: readonly EncoderInput[]): Promise<Embedding[]>;

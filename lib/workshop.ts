@@ -61,7 +61,7 @@ function segmentsFingerprintOf(
   encoder: { fingerprint: string; poolsSegments: boolean },
   segmenter: string,
 ): string {
-  const way = encoder.poolsSegments ? 'pooled' : `crops ${CROP_VERSION}`;
+  const way = `${encoder.poolsSegments ? 'pooled' : 'cropped'} ${CROP_VERSION}`;
   return createHash('sha256').update(`${encoder.fingerprint} ${segmenter} ${way}`).digest('hex').slice(0, 32);
 }
 

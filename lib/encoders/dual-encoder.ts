@@ -47,6 +47,7 @@ export const open: OpenFamily<DualEncoderManifest, Encoder> = async (manifest, f
     dimension,
     preprocessing: manifest.preprocessing,
     poolsSegments: dense !== undefined,
+    ...(dense?.cropShare ? { cropShare: dense.cropShare } : {}),
     ...(manifest.advice === undefined ? {} : { advice: manifest.advice }),
     async embed(pictures) {
       const looks = await graph.look(pictures.map(({ pixels }) => pixels));

@@ -2,37 +2,47 @@ import { boundingBox, resizeMask, scaleBox } from '../arithmetic/masks.js';
 import { preprocess } from '../arithmetic/resampling.js';
 import type { BoundingBox, Mask, Pixels, Preprocessing } from '../types.js';
 
-/** The longer side of the copy that crops are cut from: larger segments than the model's input need no more. */
-export const WORKING_PX = 1024;
+/** The longer side of the copy that crops are cut from, in sides of the model's input: a quarter still fills it. */
+const WORKING_SIDES = 4;
+const MOST_WORKING_PX = 1024;
+
+/** How large the copy must be for an encoder's crops. */
+export function workingPx(rule: Preprocessing): number {
+  return Math.min(MOST_WORKING_PX, WORKING_SIDES * rule.size);
+}
 
 /** Names the way of cropping in the segments' fingerprint; raise it when crops change. */
-export const CROP_VERSION = 1;
+export const CROP_VERSION = 2;
 
-/** Room around the box, as a share of its longer side. */
-const MARGIN = 0.1;
+/** Room around the box on each side, as a share of its longer side. */
+const MARGIN = 0.16;
+
+/** What is done with the pixels of a crop that lie outside the mask. */
+export type Outside = 'mean' | 'as it is';
 
 /**
- * What an encoder sees of one segment: its box with a margin, everything outside the mask painted in the mean
- * colour of the segment, because a crop that shows its neighbours matches their words too.
+ * What an encoder sees of one segment: a square around its box with a margin, cut off at the picture's edges.
+ * @param outside 'mean' paints it in the segment's mean colour, because a crop that shows its neighbours matches
+ * their words too; 'as it is' keeps it.
  */
-export function segmentCrop(picture: Pixels, mask: Mask, rule: Preprocessing): Pixels {
+export function segmentCrop(picture: Pixels, mask: Mask, rule: Preprocessing, outside: Outside): Pixels {
   const box = boundingBox(mask);
   if (!box) return preprocess(picture, rule);
-  const frame = grow(scaleBox(box, mask, picture), picture);
+  const frame = squareAround(scaleBox(box, mask, picture), picture);
   const crop = cut(picture, frame);
-  paintOutside(crop, cutMask(mask, picture, frame));
+  if (outside === 'mean') paintOutside(crop, cutMask(mask, picture, frame));
   return preprocess(crop, rule);
 }
 
-function grow(box: BoundingBox, within: Pixels): BoundingBox {
-  const margin = Math.round(MARGIN * Math.max(box.width, box.height));
-  const x = Math.max(0, box.x - margin);
-  const y = Math.max(0, box.y - margin);
+function squareAround(box: BoundingBox, within: Pixels): BoundingBox {
+  const side = Math.max(box.width, box.height) * (1 + 2 * MARGIN);
+  const x = Math.max(0, Math.round(box.x + (box.width - side) / 2));
+  const y = Math.max(0, Math.round(box.y + (box.height - side) / 2));
   return {
     x,
     y,
-    width: Math.min(within.width, box.x + box.width + margin) - x,
-    height: Math.min(within.height, box.y + box.height + margin) - y,
+    width: Math.max(1, Math.min(within.width, Math.round(box.x + (box.width + side) / 2)) - x),
+    height: Math.max(1, Math.min(within.height, Math.round(box.y + (box.height + side) / 2)) - y),
   };
 }
 

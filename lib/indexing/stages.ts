@@ -2,6 +2,7 @@
 import { boundingBox, maskArea, scaleBox } from '../arithmetic/masks.js';
 import { looksLikePhotograph } from '../arithmetic/photograph.js';
 import { encodeRle } from '../arithmetic/rle.js';
+import { normalise } from '../arithmetic/vectors.js';
 import { type Decoded, decode, type Wanted } from '../decoders/image.js';
 import { type MaskedSegment, writeMasks } from '../mask-files.js';
 import { pictureRow, segmentRow, segmentsDone } from '../rows.js';
@@ -15,7 +16,7 @@ import type {
   Segmenter,
   VectorCollection,
 } from '../types.js';
-import { segmentCrop, WORKING_PX } from './crops.js';
+import { type Outside, segmentCrop, workingPx } from './crops.js';
 import type { Meter } from './meter.js';
 
 /** Everything that a run works with. */
@@ -63,7 +64,7 @@ export async function prepare(
   const segmenting = withSegments ? segmenter : null;
   const wanted: Wanted = {
     preprocessings: [encoder.preprocessing, ...(segmenting ? [segmenting.preprocessing] : [])],
-    ...(segmenting && !encoder.poolsSegments ? { workingPx: WORKING_PX } : {}),
+    ...(segmenting && needsCrops(encoder) ? { workingPx: workingPx(encoder.preprocessing) } : {}),
   };
   const decoded: Decoded = await decode(bytes, wanted);
   const forEncoder = decoded.inputs[0]!;
@@ -89,23 +90,28 @@ export async function lookAt(
   meter: Meter,
 ): Promise<Looked[]> {
   const { encoder, segmenter } = workshop;
-  const onePass = isOnePass(workshop);
-  const found = onePass && segmenter ? await findSegments(batch, segmenter, meter) : null;
-  const embeddings = await meter.time('encode', () =>
-    encoder.embed(
-      batch.map(({ forEncoder }, index) => ({
-        pixels: forEncoder,
-        ...(found ? { masks: found[index]!.map(({ mask }) => mask) } : {}),
-      })),
-    ),
-  );
-  return embeddings.map(({ picture, segments }, index) => ({
+  if (!segmenter || !isOnePass(workshop)) {
+    const inputs = batch.map(({ forEncoder }) => ({ pixels: forEncoder }));
+    const embeddings = await meter.time('encode', () => encoder.embed(inputs));
+    return embeddings.map(({ picture }) => ({ picture, segmented: null }));
+  }
+  const found = await findSegments(batch, segmenter, meter);
+  const inputs = batch.map(({ forEncoder }, index) => ({
+    pixels: forEncoder,
+    masks: found[index]!.map(({ mask }) => mask),
+  }));
+  const embeddings = await meter.time('encode', () => encoder.embed(inputs));
+  const pooled = embeddings.map(({ segments }) => segments ?? []);
+  const vectors = encoder.cropShare
+    ? blend(pooled, await cropVectors(batch, found, encoder, 'as it is', meter), encoder.cropShare)
+    : pooled;
+  return embeddings.map(({ picture }, index) => ({
     picture,
-    segmented: found ? { found: found[index]!, vectors: segments ?? [] } : null,
+    segmented: { found: found[index]!, vectors: vectors[index]! },
   }));
 }
 
-/** The segments of a batch and their vectors, from crops that fill the encoder's batches. */
+/** The segments of a batch and their vectors, for encoders that see segments as crops only. */
 export async function segment(
   batch: readonly Prepared[],
   workshop: Workshop & { segmenter: Segmenter },
@@ -113,8 +119,26 @@ export async function segment(
 ): Promise<Segmented[]> {
   const { encoder, segmenter } = workshop;
   const found = await findSegments(batch, segmenter, meter);
+  const vectors = await cropVectors(batch, found, encoder, 'mean', meter);
+  return found.map((segments, index) => ({ found: segments, vectors: vectors[index]! }));
+}
+
+function needsCrops(encoder: Encoder): boolean {
+  return !encoder.poolsSegments || encoder.cropShare !== undefined;
+}
+
+/** Vectors of crops of all segments, in runs that fill the encoder's batches across pictures. */
+async function cropVectors(
+  batch: readonly Prepared[],
+  found: readonly FoundSegment[][],
+  encoder: Encoder,
+  outside: Outside,
+  meter: Meter,
+): Promise<Float32Array[][]> {
   const crops = batch.flatMap(({ working }, index) =>
-    found[index]!.map(({ mask }) => ({ pixels: segmentCrop(working!, mask, encoder.preprocessing) })),
+    found[index]!.map(({ mask }) => ({
+      pixels: segmentCrop(working!, mask, encoder.preprocessing, outside),
+    })),
   );
   const vectors: Float32Array[] = [];
   for (let start = 0; start < crops.length; start += CROPS_PER_RUN) {
@@ -126,8 +150,18 @@ export async function segment(
   return found.map((segments) => {
     const start = at;
     at += segments.length;
-    return { found: segments, vectors: vectors.slice(start, at) };
+    return vectors.slice(start, at);
   });
+}
+
+/** share · crop + (1 − share) · pooled, of length 1. */
+function blend(pooled: Float32Array[][], crops: Float32Array[][], share: number): Float32Array[][] {
+  return pooled.map((vectors, picture) =>
+    vectors.map((vector, n) => {
+      const crop = crops[picture]![n]!;
+      return normalise(vector.map((value, i) => (1 - share) * value + share * crop[i]!));
+    }),
+  );
 }
 
 const CROPS_PER_RUN = 16;

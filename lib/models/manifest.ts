@@ -56,8 +56,11 @@ export interface DualEncoderManifest extends ManifestBase {
     output: string;
     tokenizer: TokenizerRule;
   };
-  /** Features [B, D, h, w] to be pooled under masks: one pass gives the segments' vectors too. */
-  dense?: { output: string };
+  /**
+   * Features [B, D, h, w] to be pooled under masks: one pass gives the segments' vectors too. With a cropShare, crops
+   * of the segments are encoded as well and take that share (see Encoder.cropShare).
+   */
+  dense?: { output: string; cropShare?: number };
   /** A graph [N, D] → [N, D] that every picture and segment vector passes at the end. */
   settle?: { file: string; input: string; output: string };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fuse, type RankedPicture, type RankedSegment } from '#lib/searching/fusion.js';
+import { fuse, PICTURE_SHARE, type RankedPicture, type RankedSegment } from '#lib/searching/fusion.js';
 import { checkQuery } from '#lib/searching/query.js';
 import { backgroundOf, relevanceOf } from '#lib/searching/relevance.js';
 
@@ -33,7 +33,7 @@ describe('fusion', () => {
     ];
     expect(fuse(pictures, segments)[0]).toEqual({
       imageId: 'a',
-      score: 0.5 * 0.9 + 0.5 * 0.8,
+      score: PICTURE_SHARE * 0.9 + (1 - PICTURE_SHARE) * 0.8,
       picture: { rank: 1, score: 0.9 },
       segments: [{ segmentId: 'a:1', rank: 1, score: 0.8 }],
     });
