@@ -40,7 +40,7 @@ const LEAST_BACKGROUND = 20;
 /** Neighbours asked of each collection, for k hits. */
 const PICTURES_PER_HIT = 3;
 const SEGMENTS_PER_HIT = 8;
-const LEAST_NEIGHBOURS = 50;
+const LEAST_NEIGHBOURS = 100;
 
 /** Nearest pictures and segments, fused; every hit with its evidence and its relevance. */
 export async function search(query: CheckedQuery, library: Library): Promise<SearchResult> {

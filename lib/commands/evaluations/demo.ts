@@ -40,7 +40,6 @@ export const measure: Measure = async (say) => {
       precision: precision(found, paths),
       wholePrecision: precision(whole.hits.map(demoPath), paths),
       thing: await rightThing(fused.hits[0], truth, text, masks),
-      relevance: fused.hits[0]?.relevance ?? 0,
       found: found.slice(0, 3).join(', '),
     });
   }
