@@ -1,0 +1,245 @@
+"""The main run: both towers and the target space together, on pictures that worker processes compose meanwhile."""
+
+import copy
+import os
+import random
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch.utils.data import DataLoader
+
+from distill_text import cosine_rate, encode_texts, forget_words
+from drawing import Look, compose
+from objectives import (
+    TargetSpace,
+    contrast,
+    follow_teacher,
+    layout_losses,
+    settle,
+    soft_cross_entropy,
+    terms_find_pictures,
+)
+from tokenizer import Tokenizer
+from towers import ImageTower, TextTower, pool_segments
+from world import DISTILLED, Composer
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The schedule of a run; shares are of its wall clock time."""
+
+    minutes: float = 75
+    seed: int = 0
+    batch: int = 128
+    rate: float = 2e-3
+    small_share: float = 0.4  # first at 64 px and whole pictures only, then at 96 px with masks and segments
+    hard: float = 0.75  # hardness of the scenes at the end of its rise (see scenes.sample_scenes)
+    rising_share: float = 0.35
+    checkpoint_minutes: float = 2
+    threads: int = 2
+    workers: int = 1
+
+    def at(self, minutes):
+        """-> (pixels of the side, hardness)"""
+        progress = minutes / self.minutes
+        return 64 if progress < self.small_share else 96, self.hard * min(1.0, progress / self.rising_share)
+
+    def more(self, minutes):
+        """The plan to go on with: other pictures, all at 96 px and full hardness, at half the rate."""
+        return replace(
+            self, minutes=minutes, seed=self.seed + 1, rate=self.rate / 2, small_share=0.0, rising_share=1e-6
+        )
+
+
+class Pictoclip(nn.Module):
+    """Everything that learns."""
+
+    def __init__(self, concept_targets):
+        super().__init__()
+        self.image = ImageTower().to(memory_format=torch.channels_last)
+        self.text = TextTower()
+        self.space = TargetSpace(concept_targets)
+        self.log_caption_scale = nn.Parameter(torch.tensor(14.0).log())
+        self.log_concept_scale = nn.Parameter(torch.tensor(16.0).log())
+
+    @property
+    def caption_scale(self):
+        return self.log_caption_scale.exp().clamp(max=60)
+
+    @property
+    def concept_scale(self):
+        return self.log_concept_scale.exp().clamp(max=50)
+
+    def settle(self, vectors):
+        """Vectors of pictures or segments [n, D] -> embeddings [n, D], comparable to texts"""
+        return settle(F.normalize(vectors, dim=1), self.space.concepts(), self.concept_scale)
+
+
+def half_precision():
+    """bfloat16 for the convolutions where the processor multiplies such matrices (2.5 times as fast there)."""
+    return torch.autocast('cpu', torch.bfloat16, enabled=torch.cpu._is_amx_tile_supported())
+
+
+def see(tower, image, whole):
+    """The image tower's outputs in float32: (vector, dense, layout), or (vector, None, None) where whole is wanted."""
+    image = image.contiguous(memory_format=torch.channels_last)
+    with half_precision():
+        parts = (tower.look(image), None, None) if whole else tower(image)
+    return [part if part is None else part.float() for part in parts]
+
+
+def losses(model, data, vocabulary, generator):
+    """One batch of world.Composer -> {name: weighted loss}"""
+    count, segments = len(data['image']), len(data['segment_masks'])
+    whole = data['image'].shape[-1] <= 64
+    vector, dense, layout = see(model.image, data['image'], whole)
+    used = torch.arange(len(data['index']))
+    if whole:
+        used = used[(used < count) | (used >= count + segments)]
+    with half_precision():
+        text = model.text(data['index'][used], forget_words(data['words'], generator), data['ngrams'])
+    text = F.normalize(text.float(), dim=1)
+    out = picture_losses(model, data, F.normalize(vector, dim=1), text[:count], vocabulary)
+    concepts, targets = model.space.concepts().detach(), model.space.place(data['phrase_targets']).detach()
+    out |= {'words': 0.5 * follow_teacher(text[-DISTILLED:], targets, concepts), 'drift': model.space.drift()}
+    if not whole:
+        out |= segment_losses(model, data, dense, text[count : count + segments])
+        mask, centre, offset = layout_losses(layout, data['mask'], data['heat'], data['offset'])
+        out |= {'mask': 0.5 * mask, 'centre': 0.08 * centre, 'offset': 0.3 * offset}
+    return out
+
+
+def picture_losses(model, data, vector, captions, vocabulary):
+    """Whole pictures: name the concepts, match the captions once settled, be found by terms. vector, captions [B, D]"""
+    concepts, settled = model.space.concepts(), model.settle(vector)
+    present = data['present'] / data['present'].sum(1, keepdim=True)
+    terms = model.space.place(vocabulary.targets[vocabulary.term_rows[data['terms']]])
+    return {
+        'caption': contrast(settled, captions, model.caption_scale, data['caption_fits']),
+        'concept': 2 * soft_cross_entropy(model.concept_scale * vector @ concepts.t(), present),
+        'term': 0.3 * terms_find_pictures(terms, settled, model.concept_scale, data['term_fits']),
+    }
+
+
+def segment_losses(model, data, dense, phrases):
+    """Segments: the dense vectors under a mask name its concept and match its phrase. phrases [K, D]"""
+    vectors = F.normalize(pool_segments(dense, data['segment_masks'], data['segment_picture']), dim=1)
+    logits = model.concept_scale * vectors @ model.space.concepts().t()
+    return {
+        'segment': F.cross_entropy(logits, data['segment_concept']),
+        'phrase': 0.5 * contrast(model.settle(vectors), phrases, model.caption_scale, data['phrase_fits']),
+    }
+
+
+def optimiser_of(model, rate):
+    """AdamW; only the image tower's matrices decay, and the space moves slowly."""
+    image = list(model.image.parameters())
+    groups = [
+        dict(params=[p for p in image if p.ndim > 1], weight_decay=0.05, peak=rate),
+        dict(params=[p for p in image if p.ndim <= 1], peak=rate),
+        dict(params=[*model.text.parameters(), model.log_caption_scale, model.log_concept_scale], peak=rate * 0.5),
+        dict(params=[model.space.matrix], peak=rate * 0.15),
+    ]
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)
+
+
+@torch.no_grad()
+def follow(average, model, steps, keep=0.998):
+    """Exponential moving average of the weights, quicker in the beginning."""
+    keep = min(keep, steps / (steps + 20))
+    torch._foreach_lerp_(list(average.parameters()), [p.detach() for p in model.parameters()], 1 - keep)
+    for mine, its in zip(average.buffers(), model.buffers()):
+        mine.copy_(its)
+
+
+@torch.no_grad()
+def clean_recall(model, bank, lexicon, tokenizer, size):
+    """Label -> clean icon, recall@1/5/10 in percent over the icons of a bank; watches the progress."""
+    model.eval()
+    concepts, settled = bank.drawn(), []
+    for start in range(0, len(concepts), 128):
+        scenes = [bank.clean(concept) for concept in concepts[start : start + 128]]
+        image, _ = compose(bank, lexicon, scenes, random.Random(1), Look(size, augment=False, plain=1.0))
+        settled.append(model.settle(see(model.image, image, whole=True)[0]))
+    score = encode_texts(model.text, tokenizer, [lexicon.names[c][0] for c in concepts]) @ torch.cat(settled).t()
+    rank = (score > score.diagonal()[:, None]).sum(1)
+    return [round(100 * (rank < k).float().mean().item(), 1) for k in (1, 5, 10)]
+
+
+def train(work, lexicon, vocabulary, banks, plan, earlier=None):
+    """banks = (icons to learn from, icons to watch). Starts from text.pt, or goes on from `earlier`; writes model.pt
+    every few minutes and at the end: {weights (averaged), pictures, minutes, seed}."""
+    torch.set_num_threads(plan.threads)
+    torch.manual_seed(plan.seed)
+    tokenizer, generator = Tokenizer(vocabulary.words), torch.Generator().manual_seed(plan.seed)
+    model = Pictoclip(vocabulary.concept_targets)
+    if earlier:
+        model.load_state_dict(earlier['weights'])
+    else:
+        model.text.load_state_dict(torch.load(f'{work}/text.pt'))
+    progress = Progress(work, plan, earlier)
+    average, optimiser = copy.deepcopy(model), optimiser_of(model, plan.rate)
+    composer = Composer(banks[0], lexicon, vocabulary, plan.batch, plan.at, plan.seed)
+    batches = iter(DataLoader(composer, batch_size=None, num_workers=plan.workers, prefetch_factor=3))
+    steps, waited, history, next_save = 0, 0.0, [], plan.checkpoint_minutes
+    start = time.time()
+    while (minutes := (time.time() - start) / 60) < plan.minutes:
+        asked = time.time()
+        data = next(batches)
+        waited += time.time() - asked
+        history.append(
+            step(model, optimiser, losses(model, data, vocabulary, generator), minutes / plan.minutes, steps)
+        )
+        steps += 1
+        follow(average, model, steps)
+        if steps % 100 == 0:
+            report(history, minutes, steps * plan.batch, waited, model)
+            history.clear()
+        if minutes > next_save:
+            next_save += plan.checkpoint_minutes
+            progress.save(average, steps, minutes)
+            recall = clean_recall(average, banks[1], lexicon, tokenizer, plan.at(minutes)[0])
+            print('checkpoint: R@1/5/10 of clean icons', *recall, flush=True)
+    progress.save(average, steps, plan.minutes)
+
+
+def step(model, optimiser, parts, progress, steps):
+    """One step of the optimiser -> the losses as numbers"""
+    for group in optimiser.param_groups:
+        group['lr'] = cosine_rate(group['peak'], progress, steps, warm=60)
+    optimiser.zero_grad(set_to_none=True)
+    sum(parts.values()).backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+    optimiser.step()
+    return {name: value.item() for name, value in parts.items()}
+
+
+class Progress:
+    """Writes checkpoints with the pictures and minutes of this run and of the earlier ones that it goes on from."""
+
+    def __init__(self, work, plan, earlier):
+        self.path, self.plan = f'{work}/model.pt', plan
+        self.before = earlier or {'pictures': 0, 'minutes': 0, 'seed': plan.seed}
+
+    def save(self, average, steps, minutes):
+        """Whole or not at all, so that an export may read the file at any time."""
+        pictures, total = self.before['pictures'] + steps * self.plan.batch, self.before['minutes'] + minutes
+        stored = {'weights': average.state_dict(), 'pictures': pictures, 'minutes': total, 'seed': self.before['seed']}
+        torch.save(stored, f'{self.path}.part')
+        os.replace(f'{self.path}.part', self.path)
+
+
+def report(history, minutes, pictures, waited, model):
+    """One line of progress."""
+    means = {name: np.mean([parts[name] for parts in history if name in parts]) for name in history[-1]}
+    speed = pictures / minutes / 60
+    print(
+        f'{minutes:.1f} min, {pictures} pictures, {speed:.0f}/s, waited {waited / minutes / 0.6:.0f} %'
+        + ''.join(f', {name} {value:.3f}' for name, value in means.items())
+        + f', scales {model.caption_scale.item():.1f} {model.concept_scale.item():.1f}',
+        flush=True,
+    )
