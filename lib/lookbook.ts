@@ -15,7 +15,7 @@ import { imageIdOfBytes, isUrl, readSource } from './picture-bytes.js';
 import { placesOf, segmentsDone } from './rows.js';
 import { backgroundPictures, backgroundTexts, nameOf } from './searching/background.js';
 import { checkQuery } from './searching/query.js';
-import { backgroundOf } from './searching/relevance.js';
+import { type Background, backgroundOf, standing } from './searching/relevance.js';
 import { type Library, search } from './searching/search.js';
 import { cardOfHit, cardOfPicture, type ShowOptions } from './showing.js';
 import type {
@@ -79,7 +79,7 @@ class OpenLookbook implements Lookbook {
   readonly settings: Settings;
   readonly #workshop: OpenWorkshop;
   readonly #onClose: () => void;
-  readonly #background = new Map<string, Promise<Float32Array[]>>();
+  readonly #background = new Map<string, Promise<Background>>();
   #closed: Promise<void> | undefined;
 
   constructor(settings: Settings, workshop: OpenWorkshop, onClose: () => void) {
@@ -207,25 +207,23 @@ class OpenLookbook implements Lookbook {
     };
   }
 
-  /** Loaded with the first query that needs it; a failure is not remembered. */
-  #backgroundOf(kind: 'words' | 'pictures'): Promise<Float32Array[]> {
+  /** Loaded with the first query that needs it; neither a failure nor a collection that is still filling is remembered. */
+  #backgroundOf(kind: 'words' | 'pictures'): Promise<Background> {
     const { encoder, pictures } = this.#workshop;
-    const made =
-      kind === 'words'
-        ? () => backgroundTexts(encoder, derivedPath('calibration'))
-        : () => backgroundPictures(pictures);
-    const found = this.#background.get(kind) ?? made();
+    const load = (): Promise<Float32Array[]> =>
+      kind === 'words' ? backgroundTexts(encoder, derivedPath('calibration')) : backgroundPictures(pictures);
+    const found =
+      this.#background.get(kind) ?? load().then((vectors) => backgroundOf(vectors, encoder.dimension));
     this.#background.set(kind, found);
-    // A collection that is still being filled is asked again.
     const forget = (): unknown => this.#background.delete(kind);
-    found.then((vectors) => vectors.length < ENOUGH_BACKGROUND && forget(), forget);
+    found.then(({ count }) => kind === 'pictures' && count < ENOUGH_BACKGROUND && forget(), forget);
     return found;
   }
 
   /** Says in a word what a vector shows; knows nothing where the encoder has no words. */
   async #namer(): Promise<(vector: Float32Array) => string | undefined> {
     const words = await this.#backgroundOf('words');
-    return (vector) => (words.length ? nameOf(backgroundOf(vector, words).best) : undefined);
+    return (vector) => (words.count ? nameOf(standing(vector, words).best) : undefined);
   }
 
   /** Words for the segments of some pictures, by segmentId. */

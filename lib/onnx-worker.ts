@@ -46,16 +46,13 @@ async function perform(task: WorkerTask): Promise<Omit<WorkerAnswer, 'id'>> {
   return { results: Object.fromEntries(task.wanted.map((name) => [name, tensorOf(name, results[name])])) };
 }
 
-/** Own memory, so that it can be handed over without another copy. */
+/** The runtime copies each output into memory of its own, which is handed over as it is. */
 function tensorOf(name: string, tensor: ort.OnnxValue | undefined): TensorData {
   if (!tensor || !('data' in tensor)) throw new Error(`the model gave no output named ${name}`);
   const { data, dims, type } = tensor;
-  if (type === 'float32' && data instanceof Float32Array)
-    return { type, data: Float32Array.from(data), dims: [...dims] };
-  if (type === 'int64' && data instanceof BigInt64Array)
-    return { type, data: BigInt64Array.from(data), dims: [...dims] };
-  if (type === 'int32' && data instanceof Int32Array)
-    return { type, data: Int32Array.from(data), dims: [...dims] };
+  if (type === 'float32' && data instanceof Float32Array) return { type, data, dims: [...dims] };
+  if (type === 'int64' && data instanceof BigInt64Array) return { type, data, dims: [...dims] };
+  if (type === 'int32' && data instanceof Int32Array) return { type, data, dims: [...dims] };
   throw new Error(`the output ${name} is of type ${type}; known are float32, int64 and int32`);
 }
 

@@ -10,8 +10,11 @@ export interface Features {
 
 export interface PictureGraph {
   readonly lanes: number;
-  /** The graph's outputs for each picture; a picture that has passed before is not passed again. */
-  look(pictures: readonly Pixels[]): Promise<Record<string, Features>[]>;
+  /**
+   * The graph's outputs for each picture; a picture that has passed before is not passed again.
+   * @param outputs what is needed of pictures that nobody else will look at: crops cost a part of the graph only.
+   */
+  look(pictures: readonly Pixels[], outputs?: readonly string[]): Promise<Record<string, Features>[]>;
   close(): Promise<void>;
 }
 
@@ -59,7 +62,8 @@ export async function openPictureGraph(spec: PictureGraphSpec): Promise<PictureG
   for (const name of spec.outputs) shared.outputs.add(name);
   return {
     lanes: model.lanes,
-    look(pictures) {
+    look(pictures, outputs) {
+      if (outputs) return passBatch(model, pictures, { ...spec, outputs });
       const fresh = [...new Set(pictures)].filter((pixels) => !shared.passed.has(pixels));
       if (fresh.length) {
         const pass = passBatch(model, fresh, { ...spec, outputs: [...shared.outputs] });

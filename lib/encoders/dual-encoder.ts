@@ -50,10 +50,12 @@ export const open: OpenFamily<DualEncoderManifest, Encoder> = async (manifest, f
     ...(dense?.cropShare ? { cropShare: dense.cropShare } : {}),
     ...(manifest.advice === undefined ? {} : { advice: manifest.advice }),
     async embed(pictures) {
-      const looks = await graph.look(pictures.map(({ pixels }) => pixels));
+      const pixels = pictures.map((picture) => picture.pixels);
+      const isPlain = pictures.every(({ masks }) => masks === undefined);
+      const looks = await graph.look(pixels, isPlain ? [manifest.output] : undefined);
       const raw = pictures.flatMap((picture, index) => [
         looks[index]![manifest.output]!.data,
-        ...(dense ? pooled(picture, looks[index]![dense.output]!) : []),
+        ...(dense && picture.masks ? pooled(picture, looks[index]![dense.output]!) : []),
       ]);
       const done = checkedVectors(await finish(raw), manifest);
       return regroup(done, pictures, dense !== undefined);

@@ -20,10 +20,11 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
-/** Model batches under way at once: one runs, one is stored, one waits. */
-const BATCHES_UNDER_WAY = 3;
+/** Model batches under way at once: one runs, one is stored; a slow segmenter wants one more in wait (measured). */
+const UNDER_WAY_ONE_PASS = 2;
+const UNDER_WAY = 3;
 /** Pictures per batch: a small model's run must outweigh its hand-over; a large one fills the cores with few. */
-const BATCH_ONE_PASS = 32;
+const BATCH_ONE_PASS = 16;
 const BATCH = 8;
 /** Decoded pictures that wait for the model: up to 3 MB each where crops are cut from them. */
 const MOST_AHEAD = 64;
@@ -82,8 +83,8 @@ class Run {
   readonly #parts: RunParts;
   readonly #report: IndexReport = emptyReport();
   readonly #start = performance.now();
-  /** Pictures that this run has taken on, so that a second equal file adds a place only. */
-  readonly #taken = new Map<string, Promise<stages.Prepared>>();
+  /** Pictures that this run has taken on, so that a second equal file adds a place only; never their pixels. */
+  readonly #taken = new Map<string, Promise<void>>();
   readonly #kinds = new Map<string, Read['kind']>();
   readonly #new: string[] = [];
   #additions = 0;
@@ -185,12 +186,13 @@ class Run {
   ): Promise<void> {
     const { signal } = this.#parts;
     const size = this.#batchSize();
+    const underWay = stages.isOnePass(this.#parts.workshop) ? UNDER_WAY_ONE_PASS : UNDER_WAY;
     const prepared = lookAhead(items, ready, {
       ahead: Math.min(2 * size, MOST_AHEAD),
       ...(signal ? { signal } : {}),
     });
     const batches = inBatches(withoutNull(prepared), size);
-    return conveyor(batches, (batch) => this.#isolated(batch, work), BATCHES_UNDER_WAY);
+    return conveyor(batches, (batch) => this.#isolated(batch, work), underWay);
   }
 
   /** A batch that the model refuses is tried one by one, so that one picture's fault stays its own. */
@@ -233,7 +235,9 @@ class Run {
       if (isFull() && !known) return this.#leave();
       if (kind === 'add') this.#additions++;
       const decoding = this.#decoded(bytes, source, imageId, onePass);
-      this.#taken.set(imageId, decoding);
+      const taken = decoding.then(() => undefined);
+      taken.catch(() => undefined); // told by the first of the equal files
+      this.#taken.set(imageId, taken);
       const prepared = await decoding;
       ledger.know(source, imageId);
       this.#kinds.set(imageId, kind);

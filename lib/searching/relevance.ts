@@ -1,12 +1,21 @@
 /** What a score means: how unusual is it among fixed background queries against the same vector? Pure. */
-import { dot } from '../arithmetic/vectors.js';
+import { dotRow, stack } from '../arithmetic/vectors.js';
+
+/** Vectors to compare with, float32[count, dimension] in one block. */
+export interface Background {
+  block: Float32Array;
+  count: number;
+  dimension: number;
+}
 
 /** How a vector scores against the background. */
-export interface Background {
+export interface Standing {
   mean: number;
   deviation: number;
-  /** Which background query scores best, and how. */
+  /** Which background vector scores best, and how; −1 without any. */
   best: { index: number; score: number };
+  /** How many were compared. */
+  count: number;
 }
 
 /**
@@ -17,29 +26,44 @@ export interface Background {
 const HALF_AT = 3.7;
 const STEEPNESS = 1.6;
 
-/** @param background vectors of queries that have nothing to do with this one, float32[dimension] each; at least two. */
-export function backgroundOf(vector: Float32Array, background: readonly Float32Array[]): Background {
+export function backgroundOf(vectors: readonly Float32Array[], dimension: number): Background {
+  return { block: stack(vectors, dimension), count: vectors.length, dimension };
+}
+
+/**
+ * Scores a vector against the whole background. Cost: count × dimension.
+ * @param below scores from here on are left out: a stored picture is no background to itself.
+ */
+export function standing(
+  vector: Float32Array,
+  background: Background,
+  below: number = Number.POSITIVE_INFINITY,
+): Standing {
+  const { block, count, dimension } = background;
+  const best = { index: -1, score: Number.NEGATIVE_INFINITY };
+  let counted = 0;
   let sum = 0;
   let squares = 0;
-  const best = { index: -1, score: Number.NEGATIVE_INFINITY };
-  for (const [index, query] of background.entries()) {
-    const score = dot(query, vector);
+  for (let row = 0, at = 0; row < count; row++, at += dimension) {
+    const score = dotRow(block, at, vector);
+    if (score >= below) continue;
+    counted++;
     sum += score;
     squares += score * score;
     if (score > best.score) {
-      best.index = index;
+      best.index = row;
       best.score = score;
     }
   }
-  const mean = sum / background.length;
-  const variance = squares / background.length - mean * mean;
-  return { mean, deviation: Math.sqrt(Math.max(1e-12, variance)), best };
+  const mean = counted ? sum / counted : 0;
+  const variance = counted ? squares / counted - mean * mean : 0;
+  return { mean, deviation: Math.sqrt(Math.max(1e-12, variance)), best, count: counted };
 }
 
 /**
  * The relevance of one hit, 0..1, comparable between queries: how many standard deviations the query's score lies
  * above what the background scores against the same vector, through a logistic curve.
  */
-export function relevanceOf(score: number, { mean, deviation }: Background): number {
+export function relevanceOf(score: number, { mean, deviation }: Standing): number {
   return 1 / (1 + Math.exp(-STEEPNESS * ((score - mean) / deviation - HALF_AT)));
 }

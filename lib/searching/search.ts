@@ -7,17 +7,16 @@ import { factsOf, imageIdOf, placesOf, segmentOf } from '../rows.js';
 import type {
   Encoder,
   Hit,
-  Neighbour,
-  Query,
   SearchResult,
   SegmentEvidence,
   StoredRecord,
   VectorCollection,
+  Where,
 } from '../types.js';
 import { nameOf } from './background.js';
 import { type Fused, fuse } from './fusion.js';
 import { type CheckedQuery, titleOf } from './query.js';
-import { type Background, backgroundOf, relevanceOf } from './relevance.js';
+import { type Background, relevanceOf, type Standing, standing } from './relevance.js';
 
 /** What a search works with. */
 export interface Library {
@@ -26,45 +25,38 @@ export interface Library {
   segments: VectorCollection | null;
   minSegmentArea: number;
   allowPrivateUrls: boolean;
-  /** Background vectors by kind of query; empty where there are none. */
-  background(kind: 'words' | 'pictures'): Promise<Float32Array[]>;
+  /** What a query of this kind is compared with. */
+  background(kind: 'words' | 'pictures'): Promise<Background>;
   /** A place as a person can open it. */
   locate(place: { root: string; path: string }): string;
 }
 
-/** Two vectors of one picture. */
+/** Two vectors of one picture: a stored picture is no background to itself. */
 const SAME = 0.9999;
-/** Fewer pictures than this are no background. */
+/** Fewer than this are no background. */
 const LEAST_BACKGROUND = 20;
 
 /** Neighbours asked of each collection, for k hits. */
 const PICTURES_PER_HIT = 3;
 const SEGMENTS_PER_HIT = 8;
 const LEAST_NEIGHBOURS = 100;
+/** Up to this share of a picture segments are left out of the evidence, not of the search. */
+const FEW_SMALLER = 0.002;
+/** Segments of one hit that are worth a look. */
+const SEGMENTS_SHOWN = 3;
 
 /** Nearest pictures and segments, fused; every hit with its evidence and its relevance. */
 export async function search(query: CheckedQuery, library: Library): Promise<SearchResult> {
   const start = performance.now();
   const vector = await queryVector(query, library);
   if (vector === null) return withoutWords(query, library.encoder.name);
-  const title = await titleFor(query, library);
   const encoded = performance.now();
-  const wanted = query.k + query.offset;
-  const segments = query.segments === false ? null : library.segments;
-  const [pictures, parts] = await Promise.all([
-    library.pictures.query(vector, Math.max(LEAST_NEIGHBOURS, PICTURES_PER_HIT * wanted), query.where),
-    segments?.query(vector, Math.max(LEAST_NEIGHBOURS, SEGMENTS_PER_HIT * wanted), query.where) ?? [],
-  ]);
-  const large = parts.filter(({ metadata }) => Number(metadata.area) >= library.minSegmentArea);
-  const fused = fuse(
-    pictures.map(({ id, score }) => ({ imageId: id, score })),
-    large.map(({ id, score }) => ({ imageId: imageIdOf(id), segmentId: id, score })),
-  );
-  const known = (await withRows(fused, wanted, library)).slice(query.offset, wanted);
+  const fused = await nearest(query, vector, library);
   const queried = performance.now();
-  const hits = await withEvidence(known, { query, vector, parts: large, segments }, library);
-  const end = performance.now();
+  const hits = await withEvidence(fused, { query, vector }, library);
+  const title = await titleFor(query, library);
   const isEmpty = hits.length === 0 && (await library.pictures.count()) === 0;
+  const end = performance.now();
   return {
     query,
     title,
@@ -82,83 +74,136 @@ export async function search(query: CheckedQuery, library: Library): Promise<Sea
   };
 }
 
-/** Leaves out segments whose picture has no row: what a kill left of a picture that is gone since. */
-async function withRows(fused: readonly Fused[], wanted: number, { pictures }: Library): Promise<Fused[]> {
-  const first = fused.slice(0, 2 * wanted);
-  const doubtful = first.filter(({ picture }) => !picture).map(({ imageId }) => imageId);
-  const have = doubtful.length ? await pictures.have(doubtful) : new Set<string>();
-  return first.filter(({ picture, imageId }) => picture || have.has(imageId));
-}
-
-interface Found {
-  query: Query;
-  vector: Float32Array;
-  parts: readonly Neighbour[];
-  segments: VectorCollection | null;
-}
-
-/** Rows and vectors of the hits alone: the vectors of the neighbours are never fetched. */
-async function withEvidence(fused: readonly Fused[], found: Found, library: Library): Promise<Hit[]> {
-  const best = fused.flatMap(({ segments }) => segments.slice(0, 1).map(({ segmentId }) => segmentId));
-  const asWords = found.query.text !== undefined;
-  const [rows, bestRows, words, background] = await Promise.all([
-    library.pictures.get(
-      fused.map(({ imageId }) => imageId),
-      { vectors: true },
-    ),
-    found.segments && best.length ? found.segments.get(best, { vectors: true }) : [],
-    library.background('words'),
-    library.background(asWords ? 'words' : 'pictures'),
+/** Both collections asked for ids and scores alone: a hundred rows of metadata cost more than the search itself. */
+async function nearest(query: CheckedQuery, vector: Float32Array, library: Library): Promise<Fused[]> {
+  const wanted = query.k + query.offset;
+  const { pictures, segments } = library;
+  const options = { metadata: false, ...(query.where ? { where: query.where } : {}) };
+  const [wholes, parts] = await Promise.all([
+    pictures.query(vector, Math.max(LEAST_NEIGHBOURS, PICTURES_PER_HIT * wanted), options),
+    query.segments === false || !segments
+      ? []
+      : segments.query(vector, Math.max(LEAST_NEIGHBOURS, SEGMENTS_PER_HIT * wanted), {
+          ...options,
+          ...largeEnough(library.minSegmentArea, query.where),
+        }),
   ]);
-  const byId = new Map<string, StoredRecord>([...rows, ...bestRows].map((row) => [row.id, row]));
-  const partRows = new Map(found.parts.map((part) => [part.id, part]));
-  return fused.flatMap((entry) => {
-    const row = byId.get(entry.imageId);
+  return fuse(
+    wholes.map(({ id, score }) => ({ imageId: id, score })),
+    parts.map(({ id, score }) => ({ imageId: imageIdOf(id), segmentId: id, score })),
+  );
+}
+
+/** A filter costs the store more than the search itself, and below FEW_SMALLER there is hardly a segment to leave out. */
+function largeEnough(minSegmentArea: number, where: Where | undefined): { where?: Where } {
+  if (minSegmentArea <= FEW_SMALLER) return {};
+  const large: Where = { field: 'area', from: minSegmentArea };
+  return { where: where ? { and: [where, large] } : large };
+}
+
+interface Asked {
+  query: CheckedQuery;
+  vector: Float32Array;
+}
+
+/** Rows of the hits alone. Segments whose picture has no row are what a kill left of a picture that is gone. */
+async function withEvidence(
+  fused: readonly Fused[],
+  { query, vector }: Asked,
+  library: Library,
+): Promise<Hit[]> {
+  const wanted = query.k + query.offset;
+  const [rows, words, background] = await Promise.all([
+    rowsOf(fused.slice(0, wanted), library),
+    library.background('words'),
+    library.background(query.text === undefined ? 'pictures' : 'words'),
+  ]);
+  if (rows.pictures.size < Math.min(wanted, fused.length) && wanted < fused.length) {
+    const known = await library.pictures.have(fused.map(({ imageId }) => imageId));
+    return withEvidence(
+      fused.filter(({ imageId }) => known.has(imageId)),
+      { query, vector },
+      library,
+    );
+  }
+  return fused.slice(query.offset, wanted).flatMap((entry) => {
+    const row = rows.pictures.get(entry.imageId);
     if (!row) return []; // removed between the two questions
-    const best = byId.get(entry.segments[0]?.segmentId ?? '')?.vector;
-    const named = best && words.length ? backgroundOf(best, words) : undefined;
-    const segments: SegmentEvidence[] = entry.segments.flatMap(({ segmentId, rank, score }, place) => {
-      const part = partRows.get(segmentId);
-      if (!part) return [];
-      const { bbox, label = place === 0 && named ? nameOf(named.best) : undefined } = segmentOf(
-        segmentId,
-        part.metadata,
-      );
-      return [{ segmentId, bbox, score, rank, ...(label === undefined ? {} : { label }) }];
-    });
-    const judged = [
-      ...(row.vector ? [{ vector: row.vector, against: backgroundIf(background, row.vector) }] : []),
-      ...(best ? [{ vector: best, against: asWords && named ? named : backgroundIf(background, best) }] : []),
-    ];
+    const segments = entry.segments.flatMap((segment) =>
+      evidenceOf(segment, rows.segments.get(segment.segmentId), library),
+    );
+    const part = rows.segments.get(segments[0]?.segmentId ?? '')?.vector;
+    const named = part && words.count ? standing(part, words) : undefined;
+    if (segments[0] && named) nameSegment(segments[0], named);
+    const telling = part ?? row.vector;
+    const against = telling && (named && background === words ? named : standing(telling, background, SAME));
     return [
       {
         imageId: entry.imageId,
         paths: placesOf(row.metadata).map(library.locate),
         facts: factsOf(row.metadata),
         score: entry.score,
-        relevance: bestRelevance(found.vector, judged),
+        relevance: telling && against ? judge(dot(vector, telling), against) : 0,
         evidence: { ...(entry.picture ? { picture: entry.picture } : {}), segments },
       },
     ];
   });
 }
 
-function backgroundIf(background: readonly Float32Array[], vector: Float32Array): Background | undefined {
-  // A stored picture is no background to itself.
-  const others = background.filter((other) => dot(other, vector) < SAME);
-  return others.length < LEAST_BACKGROUND ? undefined : backgroundOf(vector, others);
+/** Whether the best segment tells more of a hit than the whole picture does: the one that does is judged. */
+function isPartTelling({ picture, segments }: Fused): boolean {
+  const [best] = segments;
+  return best !== undefined && (picture === undefined || best.score >= picture.score);
 }
 
-/** A picture is as relevant as the more telling of the whole and its best segment. */
-function bestRelevance(
-  query: Float32Array,
-  judged: readonly { vector: Float32Array; against: Background | undefined }[],
-): number {
-  const values = judged.map(({ vector, against }) => {
-    const score = dot(query, vector);
-    return against ? relevanceOf(score, against) : score; // nothing to compare with: the bare cosine
-  });
-  return Math.max(0, ...values);
+/** The hits' rows and those of their best segments; vectors, which are most of an answer, only of what is judged. */
+async function rowsOf(
+  fused: readonly Fused[],
+  { pictures, segments }: Library,
+): Promise<{ pictures: Map<string, StoredRecord>; segments: Map<string, StoredRecord> }> {
+  const parts = fused.filter(isPartTelling);
+  const wholes = fused.filter((entry) => !isPartTelling(entry));
+  const judged = parts.map((entry) => entry.segments[0]!.segmentId);
+  const shown = fused
+    .flatMap((entry) => entry.segments.slice(0, SEGMENTS_SHOWN).map(({ segmentId }) => segmentId))
+    .filter((segmentId) => !judged.includes(segmentId));
+  const get = async (
+    from: VectorCollection | null,
+    ids: string[],
+    vectors: boolean,
+  ): Promise<StoredRecord[]> => (from && ids.length ? from.get(ids, { vectors }) : []);
+  const imageIds = (entries: Fused[]): string[] => entries.map(({ imageId }) => imageId);
+  const [wholeRows, partRows, judgedRows, shownRows] = await Promise.all([
+    get(pictures, imageIds(wholes), true),
+    get(pictures, imageIds(parts), false),
+    get(segments, judged, true),
+    get(segments, shown, false),
+  ]);
+  const byId = (rows: StoredRecord[]): Map<string, StoredRecord> => new Map(rows.map((row) => [row.id, row]));
+  return { pictures: byId([...wholeRows, ...partRows]), segments: byId([...judgedRows, ...shownRows]) };
+}
+
+/** Nothing for segments that are too small to count or beyond what is shown. */
+function evidenceOf(
+  { segmentId, rank, score }: Fused['segments'][number],
+  row: StoredRecord | undefined,
+  { minSegmentArea }: Library,
+): SegmentEvidence[] {
+  if (!row) return [];
+  const { bbox, area, label } = segmentOf(segmentId, row.metadata);
+  if (area < minSegmentArea) return [];
+  return [{ segmentId, bbox, score, rank, ...(label === undefined ? {} : { label }) }];
+}
+
+/** A segment without a label of its own is called by the word that fits it best. */
+function nameSegment(segment: SegmentEvidence, { best }: Standing): void {
+  const name = nameOf(best);
+  if (segment.label === undefined && name !== undefined) segment.label = name;
+}
+
+/** With too few to compare with, the bare cosine. */
+function judge(score: number, against: Standing): number {
+  return against.count < LEAST_BACKGROUND ? score : relevanceOf(score, against);
 }
 
 /** @returns null for words that the encoder has no side for. */

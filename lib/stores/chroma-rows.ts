@@ -4,6 +4,7 @@ import type {
   CollectionSpec,
   Neighbour,
   NewRecord,
+  QueryOptions,
   Scalar,
   StoredRecord,
   VectorCollection,
@@ -112,7 +113,8 @@ export class ChromaRows implements VectorCollection {
       await this.#call((table) => table.delete({ ids: part }));
   }
 
-  async query(vector: Float32Array, k: number, where?: Where): Promise<Neighbour[]> {
+  async query(vector: Float32Array, k: number, options: QueryOptions = {}): Promise<Neighbour[]> {
+    const { where, metadata = true } = options;
     checkQuery(this, vector, { k, where });
     const filter = filterOf(where);
     if (filter === false) return [];
@@ -120,7 +122,7 @@ export class ChromaRows implements VectorCollection {
       table.query({
         queryEmbeddings: [Array.from(vector)],
         nResults: k,
-        include: ['metadatas', 'distances'],
+        include: metadata ? ['metadatas', 'distances'] : ['distances'],
         ...clause(filter),
       }),
     );
@@ -129,7 +131,7 @@ export class ChromaRows implements VectorCollection {
       id,
       // cosine distance → cosine
       score: 1 - (answer.distances[0]?.[index] ?? 2),
-      metadata: plain(answer.metadatas[0]?.[index]),
+      metadata: metadata ? plain(answer.metadatas[0]?.[index]) : {},
     }));
     return neighbours.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
   }

@@ -6,6 +6,7 @@ import type {
   Metadata,
   Neighbour,
   NewRecord,
+  QueryOptions,
   Scalar,
   StoredRecord,
   VectorCollection,
@@ -137,9 +138,11 @@ export class FlatRows implements VectorCollection {
     if (ids.length) await this.#write({ header: { remove: ids }, numbers: new Float32Array() });
   }
 
-  async query(vector: Float32Array, k: number, where?: Where): Promise<Neighbour[]> {
+  async query(vector: Float32Array, k: number, options: QueryOptions = {}): Promise<Neighbour[]> {
+    const { where, metadata = true } = options;
     checkQuery(this, vector, { k, where });
-    return this.#table().nearest(vector, k, where);
+    const found = this.#table().nearest(vector, k, where);
+    return metadata ? found : found.map(({ id, score }) => ({ id, score, metadata: {} }));
   }
 
   async *pages(

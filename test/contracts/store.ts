@@ -159,7 +159,9 @@ export function storeContract(name: string, driver: StoreDriver): void {
         { id: 'c', vector: unit(-1, 0, 0), metadata: {} },
         { id: 'a', vector: xy, metadata: {} },
       ]);
+      const bare = await rows.query(x, 100, { metadata: false });
       const hits = await rows.query(x, 100);
+      expect(bare).toEqual(hits.map(({ id, score }) => ({ id, score, metadata: {} })));
       expect(hits.map((hit) => hit.id)).toEqual(['b', 'd', 'a', 'c']);
       for (const [index, score] of [1, 1, 0.6, -1].entries())
         expect(hits[index]?.score).toBeCloseTo(score, 5);
@@ -170,7 +172,7 @@ export function storeContract(name: string, driver: StoreDriver): void {
     it('finds nothing in a collection without rows', async () => {
       const rows = await fresh();
       expect(await rows.query(x, 5)).toEqual([]);
-      expect(await rows.query(x, 5, { field: 'n', is: 1 })).toEqual([]);
+      expect(await rows.query(x, 5, { where: { field: 'n', is: 1 } })).toEqual([]);
       expect(await rows.count()).toBe(0);
       expect(await allOf(rows.pages())).toEqual([]);
       await rows.upsert([]);
@@ -257,7 +259,7 @@ export function storeContract(name: string, driver: StoreDriver): void {
       for (const where of filters.slice(-12)) {
         const wanted = records.filter((record) => matches(where, record.metadata)).map((record) => record.id);
         expect(await rows.count(where)).toBe(wanted.length);
-        const hits = await rows.query(x, 60, where);
+        const hits = await rows.query(x, 60, { where });
         expect(hits.map((hit) => hit.id).sort()).toEqual(wanted.sort());
       }
     });
@@ -317,7 +319,7 @@ export function storeContract(name: string, driver: StoreDriver): void {
       await expect(rows.setMetadata([{ id: 'a', metadata: { $n: null } }])).rejects.toThrow(LookbookError);
       await expect(rows.query(unit(1, 0), 1)).rejects.toThrow(/2 numbers, not 3/);
       await expect(rows.query(x, 0)).rejects.toThrow(/k is 0/);
-      await expect(rows.query(x, 1, { field: 'n', from: Number.NaN })).rejects.toThrow(/n is NaN/);
+      await expect(rows.query(x, 1, { where: { field: 'n', from: Number.NaN } })).rejects.toThrow(/n is NaN/);
       await expect(rows.count({ field: '$or', is: 1 })).rejects.toThrow(LookbookError);
       await expect(rows.upsert([good, bad[1]!])).rejects.toThrow(/"nan": .* not finite/);
       await expect(rows.upsert([good, bad[0]!])).rejects.toThrow(/"short": the vector has 2 numbers, not 3/);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fuse, PICTURE_SHARE, type RankedPicture, type RankedSegment } from '#lib/searching/fusion.js';
 import { checkQuery } from '#lib/searching/query.js';
-import { backgroundOf, relevanceOf } from '#lib/searching/relevance.js';
+import { backgroundOf, relevanceOf, standing } from '#lib/searching/relevance.js';
 
 let seed = 11;
 function random(): number {
@@ -82,7 +82,7 @@ describe('fusion', () => {
 
 describe('relevance', () => {
   const background = Array.from({ length: 200 }, () => Float32Array.of(random() - 0.5, random() - 0.5));
-  const against = backgroundOf(Float32Array.of(1, 0), background);
+  const against = standing(Float32Array.of(1, 0), backgroundOf(background, 2));
 
   it('rises with the score and stays between 0 and 1', () => {
     const values = [-1, 0, 0.3, 0.6, 1].map((score) => relevanceOf(score, against));

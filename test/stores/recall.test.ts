@@ -32,8 +32,8 @@ it('finds at least 95 of 100 of the true ten nearest among random vectors, the h
     // A filter must not cost recall.
     const where = { field: 'word', is: 'w3' };
     const both = [
-      await truth.query(questions[0]!.vector, 10, where),
-      await tried.query(questions[0]!.vector, 10, where),
+      await truth.query(questions[0]!.vector, 10, { where }),
+      await tried.query(questions[0]!.vector, 10, { where }),
     ];
     expect(both[1]?.map(({ id }) => id)).toEqual(both[0]?.map(({ id }) => id));
   } finally {
