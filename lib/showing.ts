@@ -2,6 +2,7 @@
 import { resizeMask, scaleBox } from './arithmetic/masks.js';
 import { decodeRle } from './arithmetic/rle.js';
 import { type MaskedSegment, type MaskFile, readMasks } from './mask-files.js';
+import { projectRoot } from './paths.js';
 import { type Thumbnail, thumbnailOf } from './thumbnails.js';
 import type { Hit, Outline, PictureCard, SegmentEvidence } from './types.js';
 
@@ -33,7 +34,7 @@ export async function cardOfHit(hit: Hit, rank: number, options: ShowOptions): P
   });
   return {
     ...picture,
-    path: hit.paths[0] ?? hit.imageId,
+    path: shownPath(hit.paths[0] ?? hit.imageId),
     rank,
     relevance: hit.relevance,
     outlines,
@@ -52,7 +53,7 @@ export async function cardOfPicture(
     ? await readMasks(options.masks, options.segmenterFingerprint, imageId)
     : null;
   const outlines = masks?.segments.map((segment) => outline(named(segment, names), masks, thumbnail)) ?? [];
-  return { ...thumbnail, path: paths[0] ?? imageId, outlines };
+  return { ...thumbnail, path: shownPath(paths[0] ?? imageId), outlines };
 }
 
 function outline(
@@ -73,6 +74,11 @@ function outline(
 function named(segment: MaskedSegment, names: ReadonlyMap<string, string>): MaskedSegment {
   const label = segment.label ?? names.get(segment.segmentId);
   return label === undefined ? segment : { ...segment, label };
+}
+
+/** Below the project's folder a path counts from there. */
+function shownPath(path: string): string {
+  return path.startsWith(`${projectRoot}/`) ? path.slice(projectRoot.length + 1) : path;
 }
 
 /** One line: which part answers, and how both sides ranked it. */

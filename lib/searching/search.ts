@@ -14,7 +14,7 @@ import type {
   Where,
 } from '../types.js';
 import { nameOf } from './background.js';
-import { type Fused, fuse } from './fusion.js';
+import { EXAMPLE_SHARE, type Fused, fuse, PICTURE_SHARE } from './fusion.js';
 import { type CheckedQuery, titleOf } from './query.js';
 import { type Background, relevanceOf, type Standing, standing } from './relevance.js';
 
@@ -91,6 +91,7 @@ async function nearest(query: CheckedQuery, vector: Float32Array, library: Libra
   return fuse(
     wholes.map(({ id, score }) => ({ imageId: id, score })),
     parts.map(({ id, score }) => ({ imageId: imageIdOf(id), segmentId: id, score })),
+    query.text === undefined ? EXAMPLE_SHARE : PICTURE_SHARE,
   );
 }
 
