@@ -16,7 +16,14 @@ import type {
 import { nameOf } from './background.js';
 import { EXAMPLE_SHARE, type Fused, fuse, PICTURE_SHARE } from './fusion.js';
 import { type CheckedQuery, titleOf } from './query.js';
-import { type Background, relevanceOf, type Standing, standing } from './relevance.js';
+import {
+  type Background,
+  EXAMPLE_HALF_AT,
+  HALF_AT,
+  relevanceOf,
+  type Standing,
+  standing,
+} from './relevance.js';
 
 /** What a search works with. */
 export interface Library {
@@ -114,6 +121,7 @@ async function withEvidence(
   library: Library,
 ): Promise<Hit[]> {
   const wanted = query.k + query.offset;
+  const halfAt = query.text === undefined ? EXAMPLE_HALF_AT : HALF_AT;
   const [rows, words, background] = await Promise.all([
     rowsOf(fused.slice(0, wanted), library),
     library.background('words'),
@@ -144,7 +152,7 @@ async function withEvidence(
         paths: placesOf(row.metadata).map(library.locate),
         facts: factsOf(row.metadata),
         score: entry.score,
-        relevance: telling && against ? judge(dot(vector, telling), against) : 0,
+        relevance: telling && against ? judge(dot(vector, telling), against, halfAt) : 0,
         evidence: { ...(entry.picture ? { picture: entry.picture } : {}), segments },
       },
     ];
@@ -203,8 +211,8 @@ function nameSegment(segment: SegmentEvidence, { best }: Standing): void {
 }
 
 /** With too few to compare with, the bare cosine. */
-function judge(score: number, against: Standing): number {
-  return against.count < LEAST_BACKGROUND ? score : relevanceOf(score, against);
+function judge(score: number, against: Standing, halfAt: number): number {
+  return against.count < LEAST_BACKGROUND ? score : relevanceOf(score, against, halfAt);
 }
 
 /** @returns null for words that the encoder has no side for. */
