@@ -64,7 +64,7 @@ const held = new Map<string, Lookbook>();
  * @throws LookbookError that lists what is wrong with the config, or names the model or store that does not open.
  */
 export async function openLookbook(config: LookbookConfig | Settings = {}): Promise<Lookbook> {
-  const settings = defineConfig({ ...config, name: config.name ?? defineConfig().name });
+  const settings = defineConfig(config);
   const key = `${settings.chroma} ${settings.name}`;
   await held.get(key)?.close();
   const workshop = await openWorkshop(settings);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { LookbookError, reasonOf } from '../errors.js';
+import { writeWhole } from '../whole-file.js';
 
 /** Text by MIME type; a viewer picks the richest that it can show. Binary types hold base64. */
 export type MimeBundle = Record<string, unknown>;
@@ -100,9 +101,7 @@ export async function readNotebook(path: string): Promise<Notebook> {
 
 /** Writes an .ipynb as Jupyter does (one space of indent, a newline at the end), whole or not at all. */
 export async function writeNotebook(path: string, notebook: Notebook): Promise<void> {
-  const part = `${path}.${process.pid}.part`;
-  await writeFile(part, `${JSON.stringify(notebook, null, 1)}\n`);
-  await rename(part, path);
+  await writeWhole(path, `${JSON.stringify(notebook, null, 1)}\n`);
 }
 
 function clearedCell(cell: unknown, where: string): Cell {
