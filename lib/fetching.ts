@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { LookbookError, reasonOf } from './errors.js';
+import { isPrivateAddress } from './hub/private-addresses.js';
 
 export interface FetchOptions {
   /** Lets URLs lead to this machine and to private networks. */
@@ -53,7 +54,7 @@ async function refuseUnsafe(address: URL, allowPrivate: boolean): Promise<void> 
   if (allowPrivate) return;
   const host = address.hostname.replace(/^\[|\]$/g, '');
   const addresses = isIP(host) ? [{ address: host }] : await lookup(host, { all: true });
-  if (addresses.some((found) => isPrivate(found.address))) {
+  if (addresses.some((found) => isPrivateAddress(found.address))) {
     throw new Error(
       `${address.hostname} is an address of this machine or a private network (LOOKBOOK_ALLOW_PRIVATE_URLS=1 allows it)`,
     );
@@ -74,35 +75,4 @@ async function readLimited(response: Response, maxBytes: number): Promise<Uint8A
 /** fetch hides the reason of a refused connection in `cause`. */
 function causeOf(error: unknown): unknown {
   return error instanceof Error && error.cause instanceof Error ? error.cause : error;
-}
-
-const PRIVATE = new BlockList();
-for (const [network, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
-] as const)
-  PRIVATE.addSubnet(network, bits, 'ipv4');
-for (const [network, bits] of [
-  ['::', 128],
-  ['::1', 128],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const) {
-  PRIVATE.addSubnet(network, bits, 'ipv6');
-}
-
-function isPrivate(address: string): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  return mapped
-    ? PRIVATE.check(mapped, 'ipv4')
-    : PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
