@@ -1,5 +1,6 @@
 import { basename, delimiter } from 'node:path';
 import { LookbookError } from './errors.js';
+import type { Dtype } from './models/manifest.js';
 import type { Device } from './onnx.js';
 import { projectPath, projectRoot } from './paths.js';
 import type { HnswSettings } from './types.js';
@@ -14,8 +15,12 @@ export interface LookbookConfig {
   extensions?: readonly string[];
   /** Globs below each folder that are left out: 'private/**', '*.thumb.jpg'. */
   exclude?: readonly string[];
-  /** A name in models/. */
+  /** A name in models/, or hf:owner/name@revision of a model hub. */
   encoder?: string;
+  /** Of encoders that list several: the layer whose output is the vector. */
+  layer?: string | undefined;
+  /** Which form of the weights, where a model has several: fp32 (default), fp16 for GPUs, q8 with a loss. */
+  dtype?: Dtype;
   /** A name in models/, or null: whole pictures only. */
   segmenter?: string | null;
   /** Pictures per model run, or 'auto'. */
@@ -30,6 +35,10 @@ export interface LookbookConfig {
   chroma?: string;
   hnsw?: HnswSettings;
   device?: Device;
+  /** Which of several GPUs (cuda, dml). */
+  deviceId?: number | undefined;
+  /** Cores that one model run uses (default: all, or one where several runs go side by side). */
+  threads?: number | undefined;
   /** Lets a run remove pictures even when a source is empty or most files are gone. */
   allowRemoval?: boolean;
   /** Lets URLs lead to addresses of this machine and of private networks. */
@@ -53,12 +62,17 @@ export interface Settings {
   chroma: string;
   hnsw: HnswSettings;
   device: Device;
+  deviceId: number | undefined;
+  threads: number | undefined;
+  layer: string | undefined;
+  dtype: Dtype;
   allowRemoval: boolean;
   allowPrivateUrls: boolean;
   query: string;
 }
 
 const DEVICES: readonly Device[] = ['cpu', 'cuda', 'coreml', 'dml', 'webgpu'];
+const DTYPES: readonly Dtype[] = ['fp32', 'fp16', 'q8'];
 
 /**
  * Fills in the defaults; an environment variable LOOKBOOK_… wins over its field, for headless runs.
@@ -87,6 +101,10 @@ export function defineConfig(
     chroma: storePath(set.chroma ?? '.lookbook/chroma'),
     hnsw: set.hnsw ?? {},
     device: set.device ?? 'cpu',
+    deviceId: set.deviceId,
+    threads: set.threads,
+    layer: set.layer,
+    dtype: set.dtype ?? 'fp32',
     allowRemoval: set.allowRemoval ?? false,
     allowPrivateUrls: set.allowPrivateUrls ?? false,
     query: set.query ?? 'red car',
@@ -113,6 +131,7 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): LookbookConfig {
     masks: 'MASKS',
     chroma: 'CHROMA',
     query: 'QUERY',
+    layer: 'LAYER',
   } as const;
   const config: LookbookConfig = {};
   for (const [field, variable] of Object.entries(texts) as [keyof typeof texts, string][]) {
@@ -122,8 +141,15 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): LookbookConfig {
   if (images !== undefined) config.images = images.split(delimiter).filter(Boolean);
   if (segmenter !== undefined) config.segmenter = segmenter === 'none' ? null : segmenter;
   if (maxFiles !== undefined) config.maxFiles = Number(maxFiles);
+  // Checked with the rest:
   const device = read('DEVICE');
-  if (device !== undefined) config.device = device as Device; // checked with the rest
+  if (device !== undefined) config.device = device as Device;
+  const dtype = read('DTYPE');
+  if (dtype !== undefined) config.dtype = dtype as Dtype;
+  const deviceId = read('DEVICE_ID');
+  if (deviceId !== undefined) config.deviceId = Number(deviceId);
+  const threads = read('THREADS');
+  if (threads !== undefined) config.threads = Number(threads);
   if (read('ALLOW_PRIVATE_URLS') === '1') config.allowPrivateUrls = true;
   return config;
 }
@@ -134,7 +160,8 @@ function problemsOf(settings: Settings): string[] {
     const shown = typeof got === 'number' ? String(got) : JSON.stringify(got);
     if (!ok) problems.push(`${field} is ${shown}, expected ${expected}`);
   };
-  const { name, images, batchSize, maxFiles, minSegmentArea, device } = settings;
+  const { name, images, batchSize, maxFiles, minSegmentArea } = settings;
+  const { device, deviceId, threads, dtype, layer } = settings;
   expect(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name), 'name', name, '1-64 letters, digits, _ or -');
   expect(images.length > 0, 'images', images, 'at least one folder, file or .csv');
   expect(
@@ -143,7 +170,7 @@ function problemsOf(settings: Settings): string[] {
     settings.extensions,
     'endings such as jpg',
   );
-  expect(settings.encoder !== '', 'encoder', settings.encoder, 'a name in models/');
+  expect(settings.encoder !== '', 'encoder', settings.encoder, 'a name in models/ or hf:owner/name');
   expect(
     batchSize === 'auto' || (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= 4096),
     'batchSize',
@@ -163,7 +190,15 @@ function problemsOf(settings: Settings): string[] {
     'a share of the picture, 0 to 1',
   );
   expect(DEVICES.includes(device), 'device', device, DEVICES.join(' | '));
+  expect(DTYPES.includes(dtype), 'dtype', dtype, DTYPES.join(' | '));
+  expect(isCount(deviceId, 0), 'deviceId', deviceId, '0, 1, …');
+  expect(isCount(threads, 1), 'threads', threads, '1 or more');
+  expect(layer !== '', 'layer', layer, "one of the encoder's layers, or undefined");
   return problems;
+}
+
+function isCount(value: number | undefined, least: number): boolean {
+  return value === undefined || (Number.isInteger(value) && value >= least && value < 1024);
 }
 
 /** An empty text would silently mean the project's own folder. */

@@ -4,11 +4,12 @@
  */
 import { parentPort } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
-import type { TensorData, TensorFacts, WorkerAnswer, WorkerTask } from './onnx.js';
+import { fromFloat16, toFloat16 } from './arithmetic/float16.js';
+import type { Place, TensorData, TensorFacts, WorkerAnswer, WorkerTask } from './onnx.js';
 
 if (!parentPort) throw new Error('onnx-worker runs as a worker thread only');
 const port = parentPort;
-const sessions = new Map<number, ort.InferenceSession>();
+const sessions = new Map<number, { session: ort.InferenceSession; halves: Set<string> }>();
 
 port.on('message', async (task: WorkerTask) => {
   try {
@@ -20,40 +21,63 @@ port.on('message', async (task: WorkerTask) => {
 });
 
 async function perform(task: WorkerTask): Promise<Omit<WorkerAnswer, 'id'>> {
+  if (task.kind === 'devices') return { devices: ort.listSupportedBackends().map(({ name }) => name) };
   if (task.kind === 'open') {
     const session = await ort.InferenceSession.create(task.path, {
-      executionProviders: [task.device],
+      executionProviders: [providerOf(task.place)],
       intraOpNumThreads: task.threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
       // Threads that wait for work by spinning take the cores away from decoding.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
-    sessions.set(task.session, session);
-    return { inputs: factsOf(session.inputMetadata), outputs: factsOf(session.outputMetadata) };
+    const inputs = factsOf(session.inputMetadata);
+    const halves = new Set(inputs.filter(({ type }) => type === 'float16').map(({ name }) => name));
+    sessions.set(task.session, { session, halves });
+    return { inputs, outputs: factsOf(session.outputMetadata) };
   }
-  const session = sessions.get(task.session);
+  const found = sessions.get(task.session);
   if (task.kind === 'close') {
     sessions.delete(task.session);
-    await session?.release();
+    await found?.session.release();
     return {};
   }
-  if (!session) throw new Error(`session ${task.session} is not open`);
+  if (!found) throw new Error(`session ${task.session} is not open`);
   const feeds: Record<string, ort.Tensor> = {};
-  for (const [name, { type, data, dims }] of Object.entries(task.feeds))
-    feeds[name] = new ort.Tensor(type, data, dims);
-  const results = await session.run(feeds, task.wanted);
+  for (const [name, tensor] of Object.entries(task.feeds)) {
+    feeds[name] =
+      tensor.type === 'float32' && found.halves.has(name)
+        ? new ort.Tensor('float16', toFloat16(tensor.data), tensor.dims)
+        : new ort.Tensor(tensor.type, tensor.data, tensor.dims);
+  }
+  const results = await found.session.run(feeds, task.wanted);
   return { results: Object.fromEntries(task.wanted.map((name) => [name, tensorOf(name, results[name])])) };
 }
 
-/** The runtime copies each output into memory of its own, which is handed over as it is. */
+/** With a device id where the runtime takes one; its binding for Node knows no limit of memory. */
+function providerOf({
+  device,
+  deviceId,
+}: Place): ort.InferenceSession.ExecutionProviderOption | ort.InferenceSession.CudaExecutionProviderOption {
+  return (device === 'cuda' || device === 'dml') && deviceId !== undefined
+    ? { name: device, deviceId }
+    : { name: device };
+}
+
+/** The runtime copies each output into memory of its own, which is handed over as it is; halves become singles. */
 function tensorOf(name: string, tensor: ort.OnnxValue | undefined): TensorData {
   if (!tensor || !('data' in tensor)) throw new Error(`the model gave no output named ${name}`);
-  const { data, dims, type } = tensor;
-  if (type === 'float32' && data instanceof Float32Array) return { type, data, dims: [...dims] };
-  if (type === 'int64' && data instanceof BigInt64Array) return { type, data, dims: [...dims] };
-  if (type === 'int32' && data instanceof Int32Array) return { type, data, dims: [...dims] };
-  throw new Error(`the output ${name} is of type ${type}; known are float32, int64 and int32`);
+  const { data, type } = tensor;
+  const dims = [...tensor.dims];
+  if (type === 'float32' && data instanceof Float32Array) return { type, data, dims };
+  if (type === 'int64' && data instanceof BigInt64Array) return { type, data, dims };
+  if (type === 'int32' && data instanceof Int32Array) return { type, data, dims };
+  // Newer Nodes have a Float16Array of their own, older ones get the bits.
+  if (type === 'float16' && ArrayBuffer.isView(data)) {
+    const bits = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
+    return { type: 'float32', data: fromFloat16(bits), dims };
+  }
+  throw new Error(`the output ${name} is of type ${type}; known are float32, float16, int64 and int32`);
 }
 
 function factsOf(metadata: readonly ort.InferenceSession.ValueMetadata[]): TensorFacts[] {

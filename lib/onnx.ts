@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { open as openFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { LookbookError } from './errors.js';
@@ -18,15 +18,34 @@ export interface TensorFacts {
 
 export type Device = 'cpu' | 'cuda' | 'coreml' | 'dml' | 'webgpu';
 
-export type WorkerTask = { id: number; session: number } & (
-  | { kind: 'open'; path: string; device: Device; threads: number }
-  | { kind: 'run'; feeds: Record<string, TensorData>; wanted: string[] }
-  | { kind: 'close' }
+/** Where a graph runs. */
+export interface Place {
+  device: Device;
+  /** Which of several GPUs; of cuda and dml. */
+  deviceId?: number;
+}
+
+/** Where and how a graph runs; what is left out is chosen for this machine. */
+export interface DeviceOptions {
+  device?: Device | undefined;
+  deviceId?: number | undefined;
+  /** Cores that one run uses. */
+  threads?: number | undefined;
+  /** Runs side by side; each holds the weights once more. */
+  lanes?: number | undefined;
+}
+
+export type WorkerTask = { id: number } & (
+  | { kind: 'devices' }
+  | { kind: 'open'; session: number; path: string; place: Place; threads: number }
+  | { kind: 'run'; session: number; feeds: Record<string, TensorData>; wanted: string[] }
+  | { kind: 'close'; session: number }
 );
 
 export interface WorkerAnswer {
   id: number;
   error?: string;
+  devices?: string[];
   inputs?: TensorFacts[];
   outputs?: TensorFacts[];
   results?: Record<string, TensorData>;
@@ -46,29 +65,64 @@ export interface OnnxModel {
 /** Up to this size a model is cheap enough to be loaded once per core. */
 const SMALL_MODEL_BYTES = 32 * 2 ** 20;
 
+interface SharedModel {
+  model: Promise<OnnxModel>;
+  users: number;
+}
+
+const open = new Map<string, SharedModel>();
+
 /**
- * Opens a graph. Small ones get a lane of one thread per core, so that batches run side by side; for small
- * layers that is faster than many threads on one batch. Large ones get one lane of all cores: one copy in memory.
- * @throws LookbookError when the file is missing or no graph that onnxruntime can load.
+ * Opens a graph; whoever opens the same file in the same way gets the same sessions, which end with the last user.
+ * On CPUs small graphs get a lane of one thread per core, so that batches run side by side: for small layers that
+ * is faster than many threads on one batch. Large ones get one lane of all cores: one copy in memory.
+ * @throws LookbookError when the file is missing, no graph that onnxruntime can load, or the device is not there.
  */
-export async function openOnnxModel(path: string, device: Device = 'cpu'): Promise<OnnxModel> {
+export async function openOnnxModel(path: string, options: DeviceOptions = {}): Promise<OnnxModel> {
+  const { device = 'cpu', deviceId, threads, lanes } = options;
+  const key = JSON.stringify([path, device, deviceId, threads, lanes]);
+  const shared = open.get(key) ?? { model: loadModel(path, options), users: 0 };
+  open.set(key, shared);
+  shared.users++;
+  const leave = async (): Promise<void> => {
+    shared.users--;
+    if (shared.users > 0) return;
+    if (open.get(key) === shared) open.delete(key);
+    const model = await shared.model.catch(() => undefined);
+    await model?.close();
+  };
+  try {
+    const model = await shared.model;
+    let left: Promise<void> | undefined;
+    return {
+      ...model,
+      close() {
+        left ??= leave();
+        return left;
+      },
+    };
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+}
+
+async function loadModel(path: string, options: DeviceOptions): Promise<OnnxModel> {
+  const { device = 'cpu', deviceId } = options;
   const bytes = await sizeOf(path);
+  await refuseMissingDevice(device);
   const cores = availableParallelism();
-  const lanes = device === 'cpu' && bytes <= SMALL_MODEL_BYTES ? cores : 1;
+  const lanes = options.lanes ?? (device === 'cpu' && bytes <= SMALL_MODEL_BYTES ? cores : 1);
+  const threads = options.threads ?? Math.max(1, Math.floor(cores / lanes));
+  const place: Place = { device, ...(deviceId === undefined ? {} : { deviceId }) };
   const session = nextSession++;
   const workers = laneWorkers(lanes);
   const opened = await Promise.all(
-    workers.map((worker) =>
-      worker.ask({ kind: 'open', session, path, device, threads: lanes > 1 ? 1 : cores }),
-    ),
-  ).catch((cause: unknown) => {
-    throw new LookbookError('onnx', {
-      what: 'a model file cannot be loaded',
-      got: `${path} (${bytes} bytes): ${cause instanceof Error ? cause.message : String(cause)}`,
-      expected: `an ONNX graph for ${device}`,
-      mend: 'Fetch the file again (`npm run models -- verify NAME` compares it with its manifest).',
-      cause,
-    });
+    workers.map((worker) => worker.ask({ kind: 'open', session, path, place, threads })),
+  ).catch(async (cause: unknown) => {
+    // Lanes that did open hold the weights.
+    await Promise.allSettled(workers.map((worker) => worker.ask({ kind: 'close', session })));
+    throw await notLoaded(cause, { path, bytes, device });
   });
   return {
     path,
@@ -95,6 +149,71 @@ export async function openOnnxModel(path: string, device: Device = 'cpu'): Promi
       await Promise.allSettled(workers.map((worker) => worker.ask({ kind: 'close', session })));
     },
   };
+}
+
+/** How each device comes to a machine that lacks it. */
+const MENDING: Record<Device, string> = {
+  cpu: 'Install again: npm ci.',
+  cuda: 'On Linux with an NVIDIA driver and CUDA 12: ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js, then try again.',
+  coreml: 'CoreML is on Macs with Apple silicon only: set DEVICE to cpu.',
+  dml: 'DirectML is on Windows only: set DEVICE to cpu.',
+  webgpu: 'WebGPU needs a GPU with a Vulkan, Metal or Direct3D 12 driver: install it, or set DEVICE to cpu.',
+};
+
+async function refuseMissingDevice(device: Device): Promise<void> {
+  const [worker] = laneWorkers(1);
+  const { devices = [] } = await worker!.ask({ kind: 'devices' });
+  if (devices.includes(device)) return;
+  throw new LookbookError('onnx', {
+    what: `the device ${device} is not to be had on this machine`,
+    got: `${process.platform} ${process.arch}`,
+    expected: `one of ${devices.join(', ')}`,
+    mend: MENDING[device],
+  });
+}
+
+async function notLoaded(
+  cause: unknown,
+  at: { path: string; bytes: number; device: Device },
+): Promise<LookbookError> {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  // The runtime's own words for a provider library or a driver that is missing.
+  const isDevice = at.device !== 'cpu' && /provider|adapter|device|driver|libonnxruntime_|cuda/i.test(reason);
+  if (isDevice) {
+    return new LookbookError('onnx', {
+      what: `the device ${at.device} cannot be used`,
+      // Without the place in the runtime's own source, and on one line.
+      got: reason
+        .trim()
+        .split('\n')[0]!
+        .replace(/^\/.* was false\. /, ''),
+      expected: `a working ${at.device}`,
+      mend: MENDING[at.device],
+      cause,
+    });
+  }
+  const other = await otherThanGraph(at.path);
+  return new LookbookError('onnx', {
+    what: 'a model file cannot be loaded',
+    got: `${at.path} (${at.bytes} bytes)${other ? `, which is ${other}` : ''}: ${reason}`,
+    expected: 'an ONNX graph, and beside it every file of weights that it names',
+    mend: 'Fetch it again (`npm run models -- verify NAME` compares it with its manifest).',
+    cause,
+  });
+}
+
+/** What a file is that servers and git give in a model's place. */
+async function otherThanGraph(path: string): Promise<string | undefined> {
+  const file = await openFile(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    const head = buffer.toString('latin1', 0, bytesRead).trimStart().toLowerCase();
+    if (/^<(!doctype|html|\?xml)/.test(head)) return 'a web page';
+    if (head.startsWith('version https://git-lfs')) return 'a pointer of git LFS, not the file itself';
+    return bytesRead === 0 ? 'empty' : undefined;
+  } finally {
+    await file.close();
+  }
 }
 
 async function sizeOf(path: string): Promise<number> {

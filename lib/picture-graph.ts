@@ -1,6 +1,11 @@
+import { pixelValues } from './arithmetic/pixel-values.js';
+import { poolRow } from './arithmetic/pooling.js';
 import { LookbookError } from './errors.js';
-import { type Device, type OnnxModel, openOnnxModel, type TensorData } from './onnx.js';
-import type { Pixels, Preprocessing } from './types.js';
+import { type Expected, refuseMisfits } from './graph-checks.js';
+import { constantFeeds, inRuns } from './graph-feeds.js';
+import type { Manifest } from './models/manifest.js';
+import { type DeviceOptions, type OnnxModel, openOnnxModel, type TensorData } from './onnx.js';
+import type { Pixels, Pooling } from './types.js';
 
 /** What one picture gave at one output: values of the dims after the batch. */
 export interface Features {
@@ -18,13 +23,14 @@ export interface PictureGraph {
   close(): Promise<void>;
 }
 
-export interface PictureGraphSpec {
-  path: string;
-  input: string;
+/** What a manifest says of the graph that looks at pictures. */
+export type PictureGraphRule = Pick<Manifest, 'name' | 'input' | 'preprocessing' | 'constants' | 'batch'>;
+
+export interface PictureGraphOptions extends DeviceOptions {
   /** All outputs that this user of the graph will read. */
   outputs: readonly string[];
-  preprocessing: Preprocessing;
-  device?: Device;
+  /** The last dimension of one of them, where the manifest knows it. */
+  dimension?: { output: string; size: number };
 }
 
 interface SharedGraph {
@@ -42,10 +48,16 @@ const open = new Map<string, SharedGraph>();
  * segmenter of one model cost one pass a picture, whoever asks first. A pass is kept as long as its Pixels.
  * @throws LookbookError when the graph lacks the named input or outputs.
  */
-export async function openPictureGraph(spec: PictureGraphSpec): Promise<PictureGraph> {
-  const key = `${spec.device ?? 'cpu'} ${spec.path}`;
+export async function openPictureGraph(
+  rule: PictureGraphRule,
+  path: string,
+  options: PictureGraphOptions,
+): Promise<PictureGraph> {
+  const { device, deviceId, threads, lanes, outputs: wanted } = options;
+  const place = { device, deviceId, threads, lanes };
+  const key = JSON.stringify([path, place]);
   const shared = open.get(key) ?? {
-    model: openOnnxModel(spec.path, spec.device),
+    model: openOnnxModel(path, place),
     users: 0,
     outputs: new Set<string>(),
     passed: new WeakMap(),
@@ -53,20 +65,20 @@ export async function openPictureGraph(spec: PictureGraphSpec): Promise<PictureG
   open.set(key, shared);
   shared.users++;
   try {
-    checkNames(await shared.model, spec);
+    refuseMisfits(await shared.model, expectedOf(rule, options));
   } catch (error) {
     await leave(key, shared);
     throw error;
   }
   const model = await shared.model;
-  for (const name of spec.outputs) shared.outputs.add(name);
+  for (const name of wanted) shared.outputs.add(name);
   return {
     lanes: model.lanes,
     look(pictures, outputs) {
-      if (outputs) return passBatch(model, pictures, { ...spec, outputs });
+      if (outputs) return passBatch(model, pictures, rule, outputs);
       const fresh = [...new Set(pictures)].filter((pixels) => !shared.passed.has(pixels));
       if (fresh.length) {
-        const pass = passBatch(model, fresh, { ...spec, outputs: [...shared.outputs] });
+        const pass = passBatch(model, fresh, rule, [...shared.outputs]);
         for (const [index, pixels] of fresh.entries())
           shared.passed.set(
             pixels,
@@ -97,20 +109,29 @@ async function leave(key: string, shared: SharedGraph): Promise<void> {
 async function passBatch(
   model: OnnxModel,
   pictures: readonly Pixels[],
-  spec: PictureGraphSpec,
+  rule: PictureGraphRule,
+  outputs: readonly string[],
 ): Promise<Record<string, Features>[]> {
-  const { size } = spec.preprocessing;
-  const feeds: Record<string, TensorData> = {
-    [spec.input]: {
-      type: 'float32',
-      data: pixelValues(pictures, spec.preprocessing),
-      dims: [pictures.length, 3, size, size],
-    },
-  };
-  const results = await model.run(feeds, spec.outputs);
-  return pictures.map((_, index) =>
-    Object.fromEntries(spec.outputs.map((name) => [name, featuresOf(results[name], index, { name, model })])),
+  const runs = inRuns(pictures, rule.batch ?? Math.max(1, pictures.length));
+  const passed = await Promise.all(
+    runs.map(async (run) => {
+      const results = await model.run(feedsOf(run, rule), outputs);
+      return run.map((_, index) =>
+        Object.fromEntries(outputs.map((name) => [name, featuresOf(results[name], index, { name, model })])),
+      );
+    }),
   );
+  return passed.flat();
+}
+
+function feedsOf(pictures: readonly Pixels[], rule: PictureGraphRule): Record<string, TensorData> {
+  // A graph of a fixed batch gets its last picture again and again, until it is full.
+  const rows = rule.batch ?? pictures.length;
+  const full = Array.from({ length: rows }, (_, row) => pictures[Math.min(row, pictures.length - 1)]!);
+  return {
+    ...constantFeeds(rule.constants, rows),
+    [rule.input]: { type: 'float32', ...pixelValues(full, rule.preprocessing) },
+  };
 }
 
 function featuresOf(
@@ -131,33 +152,34 @@ function featuresOf(
   return { data: tensor.data.subarray(index * length, (index + 1) * length), dims };
 }
 
-/** Normalised planes: uint8[H, W, 3] of each picture → float32[B, 3, H, W]. */
-export function pixelValues(pictures: readonly Pixels[], rule: Preprocessing): Float32Array {
-  const plane = rule.size * rule.size;
-  const values = new Float32Array(pictures.length * 3 * plane);
-  for (const [index, { data }] of pictures.entries()) {
-    for (let channel = 0; channel < 3; channel++) {
-      const scale = 1 / (255 * rule.std[channel]!);
-      const shift = rule.mean[channel]! / rule.std[channel]!;
-      const start = (index * 3 + channel) * plane;
-      for (let i = 0; i < plane; i++) values[start + i] = data[3 * i + channel]! * scale - shift;
-    }
-  }
-  return values;
+/**
+ * A picture's vector at an output, float32[dimension], not yet normalised.
+ * @throws LookbookError when the output holds tokens or cells and the manifest does not say how they become one.
+ */
+export function vectorAt(
+  { data, dims }: Features,
+  manifest: { name: string; output: string; pooling?: Pooling },
+): Float32Array {
+  const vector = poolRow(data, dims, { pooling: manifest.pooling });
+  if (vector) return vector;
+  throw new LookbookError('encoder', {
+    what: `the output ${manifest.output} of ${manifest.name} is not one vector a picture`,
+    got: `[${dims}] a picture${manifest.pooling ? ` and the pooling ${manifest.pooling}` : ''}`,
+    expected: '[D], or tokens [T, D] or cells [C, h, w] and a pooling that fits them',
+    mend: 'Name another output in the manifest, or say cls, mean or patch-mean in its field pooling.',
+  });
 }
 
-function checkNames(model: OnnxModel, spec: PictureGraphSpec): void {
-  const inputs = model.inputs.map(({ name }) => name);
-  const outputs = model.outputs.map(({ name }) => name);
-  const missing = [
-    ...(inputs.includes(spec.input) ? [] : [`input ${spec.input}`]),
-    ...spec.outputs.filter((name) => !outputs.includes(name)).map((name) => `output ${name}`),
-  ];
-  if (missing.length === 0) return;
-  throw new LookbookError('encoder', {
-    what: `the graph ${spec.path} lacks ${missing.join(' and ')}`,
-    got: `inputs ${inputs.join(', ')}; outputs ${outputs.join(', ')}`,
-    expected: 'the names that the manifest gives',
-    mend: 'Correct the names in the manifest, or fetch the file that belongs to it.',
-  });
+function expectedOf(rule: PictureGraphRule, options: PictureGraphOptions): Expected {
+  const { name, input, constants, preprocessing, batch } = rule;
+  const { outputs, dimension } = options;
+  const further = Object.entries(constants ?? {}).map(([constant, { type }]) => [constant, type]);
+  const size = (output: string): number | null => (output === dimension?.output ? dimension.size : null);
+  return {
+    name,
+    inputs: { ...Object.fromEntries(further), [input]: 'float32' },
+    outputs: Object.fromEntries(outputs.map((output) => [output, size(output)])),
+    batch: { input, size: batch },
+    ...(preprocessing.resize === 'within' ? {} : { square: { input, size: preprocessing.size } }),
+  };
 }

@@ -71,20 +71,32 @@ export interface Place {
 // ---- preprocessing ----------------------------------------------------------
 
 /**
- * How a model wants its pixels. `shortest` scales the shorter side to `size` and crops the centre,
- * `squash` stretches to size × size, `longest` scales the longer side to `size` and pads right and below.
+ * How a model wants its pixels. `shortest` scales the shorter side to `scaleTo` and crops a centre of size × size,
+ * `squash` stretches to size × size, `longest` scales the longer side to `size` (zeros fill up right and below, after
+ * normalising), `within` scales the shorter side to `size` unless the longer one would pass `longest`, and cuts nothing:
+ * the model's input is then as large as the picture becomes.
  */
 export interface Preprocessing {
-  resize: 'shortest' | 'squash' | 'longest';
-  /** Pixels of the model's square input. */
+  resize: 'shortest' | 'squash' | 'longest' | 'within';
+  /** Pixels of the model's square input; of `within`, of its shorter side. */
   size: number;
-  interpolation: 'bilinear' | 'bicubic';
+  /** Of `shortest`: pixels of the shorter side before the crop, at least `size` (default: `size`). */
+  scaleTo?: number;
+  /** Of `within`: the most pixels of the longer side. */
+  longest?: number;
+  interpolation: 'nearest' | 'bilinear' | 'bicubic' | 'lanczos';
   /** Where an odd centre crop falls: transformers takes the floor, open_clip rounds half to even. */
   cropRounding?: 'floor' | 'even';
   /** Per channel, on the 0..1 scale: (value / 255 − mean) / std. */
   mean: [number, number, number];
   std: [number, number, number];
 }
+
+/**
+ * How an output with more than one vector a row becomes one: `cls` the first token, `mean` all tokens (of a text those
+ * that are no padding) or all cells of a feature map, `patch-mean` all tokens but the first.
+ */
+export type Pooling = 'cls' | 'mean' | 'patch-mean';
 
 // ---- encoders and segmenters ------------------------------------------------
 
@@ -118,6 +130,10 @@ export interface Encoder {
   embed(pictures: readonly EncoderInput[]): Promise<Embedding[]>;
   /** L2-normalised vectors of texts. Missing where the model has no text side. */
   embedTexts?(texts: readonly string[]): Promise<Float32Array[]>;
+  /** What the model reads of a text, where that is not all of it: a sentence for the reader. */
+  cutOf?(text: string): string | undefined;
+  /** Cosine → the model's own logit: scale · cosine + bias. Missing where the model card gives none. */
+  readonly logit?: { scale: number; bias: number };
   close(): Promise<void>;
 }
 
@@ -257,6 +273,9 @@ export interface IndexEstimate {
 }
 
 export interface IndexProgress {
+  /** Where one pass gives both there is one round; else the pictures are searchable before their segments are looked for. */
+  round: 'pictures' | 'segments';
+  /** Pictures of this round. */
   done: number;
   total: number;
   failed: number;
@@ -333,7 +352,7 @@ export interface SearchResult {
   hits: Hit[];
   /** The query's own vector, float32[dimension], for maps; null where the encoder has no words for it. */
   vector: Float32Array | null;
-  /** A sentence for the reader, where there are no hits for a reason. */
+  /** A sentence for the reader: why there are no hits, or what of the question was left out. */
   note?: string;
   /** Milliseconds by step. */
   timings: { encode: number; query: number; evidence: number; total: number };

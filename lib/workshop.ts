@@ -16,12 +16,14 @@ export interface OpenWorkshop extends Workshop {
  * Opens the models, then the store with the two collections of their fingerprints.
  * @throws LookbookError that names the model or store that does not open.
  */
-export function openWorkshop(settings: Settings): Promise<OpenWorkshop> {
-  const { device, name, hnsw, masks } = settings;
+export function openWorkshop(settings: Settings, onDownload?: (line: string) => void): Promise<OpenWorkshop> {
+  const { device, deviceId, threads, layer, dtype, name, hnsw, masks } = settings;
+  const place = { device, deviceId, threads, ...(onDownload ? { onDownload } : {}) };
   return openTogether(async (keep) => {
-    const encoder = await keep(openEncoder(settings.encoder, { device }));
+    const ofEncoder = { ...place, dtype, ...(layer === undefined ? {} : { layer }) };
+    const encoder = await keep(openEncoder(settings.encoder, ofEncoder));
     const segmenter =
-      settings.segmenter === null ? null : await keep(openSegmenter(settings.segmenter, { device }));
+      settings.segmenter === null ? null : await keep(openSegmenter(settings.segmenter, place));
     const segmentsFingerprint = segmenter ? segmentsFingerprintOf(encoder, segmenter.fingerprint) : null;
     const store = await keep(openStore(settings.chroma));
     const open = (of: string, fingerprint: string, facts: Metadata): Promise<VectorCollection> =>
@@ -41,7 +43,10 @@ export function openWorkshop(settings: Settings): Promise<OpenWorkshop> {
       pictures: await open('pictures', encoder.fingerprint, {}),
       segments:
         segmenter && segmentsFingerprint
-          ? await open('segments', segmentsFingerprint, { segmenter: segmenter.name })
+          ? await open('segments', segmentsFingerprint, {
+              segmenter: segmenter.name,
+              pictures: encoder.fingerprint,
+            })
           : null,
       async segmentsOf(fingerprint) {
         const wanted = collectionName(name, 'segments', fingerprint);

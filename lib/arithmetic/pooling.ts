@@ -1,4 +1,4 @@
-import type { Mask } from '../types.js';
+import type { Mask, Pooling } from '../types.js';
 
 /**
  * The mean feature under a mask: features float32[D, h, w] and a mask of any size → float32[D].
@@ -31,4 +31,40 @@ function cellShares(mask: Mask, width: number, height: number): Float32Array {
   }
   if (total > 0) for (let i = 0; i < shares.length; i++) shares[i]! /= total;
   return shares;
+}
+
+/**
+ * One vector of an output's row: float32[D] as it is, tokens float32[T, D] or cells float32[C, h, w] by the rule.
+ * @param counts of tokens: which are no padding, 1 or 0.
+ * @returns null where the form of the row does not fit the rule.
+ */
+export function poolRow(
+  data: Float32Array,
+  dims: readonly number[],
+  rule: { pooling?: Pooling | undefined; counts?: readonly number[] },
+): Float32Array | null {
+  const { pooling, counts } = rule;
+  if (dims.length === 1 || dims.slice(1).every((dim) => dim === 1)) return pooling ? null : data.slice();
+  if (dims.length === 3 && pooling === 'mean') return meanOfCells(data, dims[0]!);
+  if (dims.length !== 2 || !pooling) return null;
+  const [tokens = 0, dimension = 0] = dims;
+  if (pooling === 'cls') return data.slice(0, dimension);
+  const pooled = new Float32Array(dimension);
+  for (let token = pooling === 'patch-mean' ? 1 : 0; token < tokens; token++) {
+    if (counts && !counts[token]) continue;
+    for (let d = 0; d < dimension; d++) pooled[d]! += data[token * dimension + d]!;
+  }
+  const count = counts
+    ? counts.reduce((sum, one) => sum + one, 0)
+    : tokens - (pooling === 'patch-mean' ? 1 : 0);
+  return pooled.map((value) => value / Math.max(1, count));
+}
+
+function meanOfCells(data: Float32Array, channels: number): Float32Array {
+  const cells = data.length / channels;
+  return Float32Array.from({ length: channels }, (_, channel) => {
+    let sum = 0;
+    for (let cell = channel * cells; cell < (channel + 1) * cells; cell++) sum += data[cell]!;
+    return sum / cells;
+  });
 }

@@ -1,93 +1,104 @@
 import type { Pixels, Preprocessing } from '../types.js';
+import { planResize, type ResizePlan, type Window } from './resize-plan.js';
 
-/** Where a picture lands before the model's square is cut out of it or filled by it. */
-export interface ResizePlan {
-  /** Size of the whole resized picture. */
-  width: number;
-  height: number;
-  /** What of it is kept, in its own pixels. */
-  window: { left: number; top: number; width: number; height: number };
-}
-
-/**
- * The sizes that the reference implementations compute: the longer side after a shortest-edge resize is
- * truncated, the shorter side after a longest-edge resize is rounded (transformers: CLIP, SAM).
- */
-export function planResize(width: number, height: number, rule: Preprocessing): ResizePlan {
-  const { size } = rule;
-  if (rule.resize === 'squash') return whole(size, size);
-  if (rule.resize === 'longest') {
-    const scale = size / Math.max(width, height);
-    return whole(atLeastOne(Math.floor(width * scale + 0.5)), atLeastOne(Math.floor(height * scale + 0.5)));
-  }
-  const shorter = Math.min(width, height);
-  const resized = {
-    width: width === shorter ? size : Math.floor((size * width) / shorter),
-    height: height === shorter ? size : Math.floor((size * height) / shorter),
-  };
-  const offset = rule.cropRounding === 'even' ? halfToEven : Math.floor;
-  const left = offset((resized.width - size) / 2);
-  const top = offset((resized.height - size) / 2);
-  return { ...resized, window: { left, top, width: size, height: size } };
-}
-
-/** Whether neither side grows: then libvips and Pillow agree within 1 of 255 on average. */
-export function shrinks(width: number, height: number, plan: ResizePlan): boolean {
-  return plan.width <= width && plan.height <= height;
-}
-
-/** Brings a decoded picture into the model's square. Cost: pixels of the source plus pixels of the window. */
+/** Brings a decoded picture to the size that a model wants. Cost: pixels of the source plus pixels of the result. */
 export function preprocess(pixels: Pixels, rule: Preprocessing): Pixels {
-  const plan = planResize(pixels.width, pixels.height, rule);
-  return padTo(resample(pixels, plan, rule.interpolation), rule.size);
+  return resample(pixels, planResize(pixels.width, pixels.height, rule), rule.interpolation);
 }
 
-/** Black to the right and below up to size × size; what already fills the square passes as it is. */
-export function padTo(pixels: Pixels, size: number): Pixels {
-  if (pixels.width === size && pixels.height === size) return pixels;
-  const data = new Uint8Array(size * size * 3);
-  for (let y = 0; y < pixels.height; y++) {
-    data.set(pixels.data.subarray(y * pixels.width * 3, (y + 1) * pixels.width * 3), y * size * 3);
-  }
-  return { data, width: size, height: size };
-}
+/** Of a larger picture of width × height, the part whose upper left pixel is left, top. */
+export type PartOf = Window;
 
 /**
- * Pillow's antialiased resampling, bit for bit (Pillow 12, libImaging/Resample.c): two passes, horizontal
- * first, coefficients rounded to 22 bits, clipped to 8 bits between the passes. Only the window is computed.
+ * Pillow's antialiased resampling, bit for bit (Pillow 12, libImaging/Resample.c): two passes, horizontal first,
+ * coefficients rounded to 22 bits, clipped to 8 bits between the passes. Only the plan's window is computed.
+ * @param part where `pixels` lies when it is not the whole picture; it must hold the plan's sourceWindow.
  */
 export function resample(
   pixels: Pixels,
   plan: ResizePlan,
   interpolation: Preprocessing['interpolation'],
+  part: PartOf = { left: 0, top: 0, width: pixels.width, height: pixels.height },
 ): Pixels {
   const { window } = plan;
-  const across = coefficients(pixels.width, plan.width, window.left, window.width, interpolation);
-  const down = coefficients(pixels.height, plan.height, window.top, window.height, interpolation);
-  const firstRow = down.first[0] ?? 0;
+  if (interpolation === 'nearest') return pickNearest(pixels, plan, part);
+  const kernel = KERNELS[interpolation];
+  const across = coefficients(
+    { source: part.width, target: plan.width, from: window.left, outputs: window.width },
+    kernel,
+  );
+  const down = coefficients(
+    { source: part.height, target: plan.height, from: window.top, outputs: window.height },
+    kernel,
+  );
   const last = window.height - 1;
+  const firstRow = down.first[0] ?? 0;
   const rows = (down.first[last] ?? 0) + (down.count[last] ?? 0) - firstRow;
   const middle = new Uint8Array(rows * window.width * 3); // [rows, window.width, 3]
-  sweep(pixels.data, middle, across, {
-    lines: rows,
-    outputs: window.width,
-    sourceLine: (line) => (line + firstRow) * pixels.width * 3,
-    sourceStep: 3,
-    targetLine: (line) => line * window.width * 3,
-    targetStep: 3,
-    shift: 0,
-  });
+  for (let row = 0; row < rows; row++) {
+    const start = (row + firstRow - part.top) * pixels.width * 3;
+    const line = pixels.data.subarray(start, start + pixels.width * 3);
+    sweepAcross(
+      line,
+      middle.subarray(row * window.width * 3, (row + 1) * window.width * 3),
+      across,
+      part.left,
+    );
+  }
   const data = new Uint8Array(window.height * window.width * 3); // [height, width, 3]
-  sweep(middle, data, down, {
-    lines: window.width,
-    outputs: window.height,
-    sourceLine: (line) => line * 3,
-    sourceStep: window.width * 3,
-    targetLine: (line) => line * 3,
-    targetStep: window.width * 3,
-    shift: firstRow,
-  });
+  sweepDown(middle, data, down, firstRow);
   return { data, width: window.width, height: window.height };
+}
+
+/** The part of a picture of width × height that the plan's window is made of. */
+export function sourceWindow(
+  width: number,
+  height: number,
+  plan: ResizePlan,
+  interpolation: Preprocessing['interpolation'],
+): Window {
+  const { window } = plan;
+  const [left, right] = reach(
+    { source: width, target: plan.width, from: window.left, outputs: window.width },
+    interpolation,
+  );
+  const [top, bottom] = reach(
+    { source: height, target: plan.height, from: window.top, outputs: window.height },
+    interpolation,
+  );
+  return { left, top, width: right - left, height: bottom - top };
+}
+
+/** One side of a resize: `outputs` pixels from `from` on of the `target` that `source` pixels become. */
+interface Side {
+  source: number;
+  target: number;
+  from: number;
+  outputs: number;
+}
+
+interface Kernel {
+  weight(x: number): number;
+  /** Pixels to either side that count when nothing shrinks. */
+  support: number;
+}
+
+/** Pillow's: Keys' cubic with a = −0.5, the triangle, the sinc under a sinc of three lobes. */
+const KERNELS: Record<Exclude<Preprocessing['interpolation'], 'nearest'>, Kernel> = {
+  bilinear: { weight: (x) => Math.max(0, 1 - Math.abs(x)), support: 1 },
+  bicubic: { weight: cubic, support: 2 },
+  lanczos: { weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0), support: 3 },
+};
+
+function cubic(x: number): number {
+  const t = Math.abs(x);
+  if (t < 1) return (1.5 * t - 2.5) * t * t + 1;
+  if (t < 2) return ((-0.5 * t + 2.5) * t - 4) * t + 2;
+  return 0;
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
 }
 
 interface Coefficients {
@@ -99,56 +110,13 @@ interface Coefficients {
   width: number;
 }
 
-interface Sweep {
-  lines: number;
-  outputs: number;
-  sourceLine: (line: number) => number;
-  sourceStep: number;
-  targetLine: (line: number) => number;
-  targetStep: number;
-  /** Subtracted from the first source pixel: rows that the first pass left out. */
-  shift: number;
-}
-
 const FIXED_POINT_BITS = 22;
+const HALF = 1 << (FIXED_POINT_BITS - 1);
 
-function sweep(source: Uint8Array, target: Uint8Array, table: Coefficients, form: Sweep): void {
-  const { weights, first, count, width } = table;
-  const half = 1 << (FIXED_POINT_BITS - 1);
-  for (let line = 0; line < form.lines; line++) {
-    const from = form.sourceLine(line);
-    let to = form.targetLine(line);
-    for (let output = 0; output < form.outputs; output++, to += form.targetStep) {
-      let red = half;
-      let green = half;
-      let blue = half;
-      let at = from + (first[output]! - form.shift) * form.sourceStep;
-      const start = output * width;
-      const end = start + count[output]!;
-      for (let tap = start; tap < end; tap++, at += form.sourceStep) {
-        const weight = weights[tap]!;
-        red += source[at]! * weight;
-        green += source[at + 1]! * weight;
-        blue += source[at + 2]! * weight;
-      }
-      target[to] = clip(red >> FIXED_POINT_BITS);
-      target[to + 1] = clip(green >> FIXED_POINT_BITS);
-      target[to + 2] = clip(blue >> FIXED_POINT_BITS);
-    }
-  }
-}
-
-function coefficients(
-  sourceSize: number,
-  targetSize: number,
-  from: number,
-  outputs: number,
-  interpolation: Preprocessing['interpolation'],
-): Coefficients {
-  const filter = interpolation === 'bicubic' ? cubic : triangle;
-  const scale = sourceSize / targetSize;
+function coefficients({ source, target, from, outputs }: Side, kernel: Kernel): Coefficients {
+  const scale = source / target;
   const stretch = Math.max(scale, 1);
-  const support = (interpolation === 'bicubic' ? 2 : 1) * stretch;
+  const support = kernel.support * stretch;
   const width = Math.ceil(support) * 2 + 1;
   const table = {
     first: new Int32Array(outputs),
@@ -160,10 +128,10 @@ function coefficients(
   for (let output = 0; output < outputs; output++) {
     const centre = (from + output + 0.5) * scale;
     const first = Math.max(0, Math.trunc(centre - support + 0.5));
-    const count = Math.min(sourceSize, Math.trunc(centre + support + 0.5)) - first;
+    const count = Math.min(source, Math.trunc(centre + support + 0.5)) - first;
     let sum = 0;
     for (let tap = 0; tap < count; tap++) {
-      line[tap] = filter((tap + first - centre + 0.5) / stretch);
+      line[tap] = kernel.weight((tap + first - centre + 0.5) / stretch);
       sum += line[tap]!;
     }
     for (let tap = 0; tap < count; tap++) {
@@ -176,32 +144,84 @@ function coefficients(
   return table;
 }
 
-/** Keys' cubic with a = −0.5, as Pillow has it. */
-function cubic(x: number): number {
-  const t = Math.abs(x);
-  if (t < 1) return (1.5 * t - 2.5) * t * t + 1;
-  if (t < 2) return ((-0.5 * t + 2.5) * t - 4) * t + 2;
-  return 0;
+/** One row: uint8[source, 3] → uint8[outputs, 3]. `shift` is the first source pixel that the row holds. */
+function sweepAcross(source: Uint8Array, target: Uint8Array, table: Coefficients, shift: number): void {
+  const { weights, first, count, width } = table;
+  for (let output = 0, to = 0; output < first.length; output++, to += 3) {
+    let red = HALF;
+    let green = HALF;
+    let blue = HALF;
+    let at = (first[output]! - shift) * 3;
+    const start = output * width;
+    const end = start + count[output]!;
+    for (let tap = start; tap < end; tap++, at += 3) {
+      const weight = weights[tap]!;
+      red = (red + source[at]! * weight) | 0;
+      green = (green + source[at + 1]! * weight) | 0;
+      blue = (blue + source[at + 2]! * weight) | 0;
+    }
+    target[to] = clip(red >> FIXED_POINT_BITS);
+    target[to + 1] = clip(green >> FIXED_POINT_BITS);
+    target[to + 2] = clip(blue >> FIXED_POINT_BITS);
+  }
 }
 
-function triangle(x: number): number {
-  return Math.max(0, 1 - Math.abs(x));
+/** All columns at once, row after row: uint8[rows, stride] → uint8[outputs, stride]. */
+function sweepDown(source: Uint8Array, target: Uint8Array, table: Coefficients, shift: number): void {
+  const { weights, first, count, width } = table;
+  const stride = target.length / first.length;
+  const sums = new Int32Array(stride);
+  for (let output = 0; output < first.length; output++) {
+    sums.fill(HALF);
+    for (let tap = 0; tap < count[output]!; tap++) {
+      const weight = weights[output * width + tap]!;
+      const from = (first[output]! - shift + tap) * stride;
+      for (let i = 0; i < stride; i++) sums[i] = sums[i]! + source[from + i]! * weight;
+    }
+    const to = output * stride;
+    for (let i = 0; i < stride; i++) target[to + i] = clip(sums[i]! >> FIXED_POINT_BITS);
+  }
 }
 
 function clip(value: number): number {
-  return value < 0 ? 0 : Math.min(value, 255);
+  return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-function halfToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+/** Pillow's NEAREST (libImaging/Geometry.c): the source pixel under the centre, its place summed up step by step. */
+function pickNearest(pixels: Pixels, plan: ResizePlan, part: PartOf): Pixels {
+  const { left, top, width, height } = plan.window;
+  const columns = nearest({ source: part.width, target: plan.width, from: left, outputs: width });
+  const rows = nearest({ source: part.height, target: plan.height, from: top, outputs: height });
+  const data = new Uint8Array(height * width * 3);
+  for (let y = 0, to = 0; y < height; y++) {
+    const line = (rows[y]! - part.top) * pixels.width;
+    for (let x = 0; x < width; x++, to += 3) {
+      const at = (line + columns[x]! - part.left) * 3;
+      data[to] = pixels.data[at]!;
+      data[to + 1] = pixels.data[at + 1]!;
+      data[to + 2] = pixels.data[at + 2]!;
+    }
+  }
+  return { data, width, height };
 }
 
-function atLeastOne(value: number): number {
-  return Math.max(1, value);
+function nearest({ source, target, from, outputs }: Side): Int32Array {
+  const step = source / target;
+  const picked = new Int32Array(outputs);
+  for (let output = 0, at = step / 2; output < from + outputs; output++, at += step)
+    if (output >= from) picked[output - from] = Math.min(source - 1, Math.trunc(at));
+  return picked;
 }
 
-function whole(width: number, height: number): ResizePlan {
-  return { width, height, window: { left: 0, top: 0, width, height } };
+/** First and one past the last source pixel that the outputs depend on. */
+function reach(side: Side, interpolation: Preprocessing['interpolation']): [number, number] {
+  const { source, target, from, outputs } = side;
+  const scale = source / target;
+  // The steps of nearest sum up their rounding: one pixel more to either side holds them.
+  const support = interpolation === 'nearest' ? 1 : KERNELS[interpolation].support * Math.max(scale, 1);
+  const last = from + outputs - 1;
+  return [
+    Math.max(0, Math.trunc((from + 0.5) * scale - support + 0.5)),
+    Math.min(source, Math.trunc((last + 0.5) * scale + support + 0.5)),
+  ];
 }

@@ -9,6 +9,18 @@ export function normalise(vector: Float32Array): Float32Array {
   return vector;
 }
 
+/** The vector brought to mean 0 and deviation 1, in place: a layer norm without weights. */
+export function standardise(vector: Float32Array): Float32Array {
+  const { length } = vector;
+  let mean = 0;
+  for (let i = 0; i < length; i++) mean += vector[i]! / length;
+  let variance = 0;
+  for (let i = 0; i < length; i++) variance += (vector[i]! - mean) ** 2 / length;
+  const scale = 1 / Math.sqrt(variance + 1e-5);
+  for (let i = 0; i < length; i++) vector[i] = (vector[i]! - mean) * scale;
+  return vector;
+}
+
 /** The dot product; for normalised vectors this is the cosine, 1 is best. */
 export function dot(a: Float32Array, b: Float32Array): number {
   return dotRow(a, 0, b);

@@ -68,8 +68,8 @@ const checks: Check[] = [
     name: 'Model',
     async look() {
       const { openEncoder } = await import('../models/families.js');
-      const { encoder: name, device } = defineConfig();
-      const encoder = await openEncoder(name, { device });
+      const { encoder: name, device, deviceId, dtype, layer } = defineConfig();
+      const encoder = await openEncoder(name, { device, deviceId, dtype, ...(layer ? { layer } : {}) });
       try {
         await encoder.embedTexts?.(['a word']);
       } finally {

@@ -41,6 +41,7 @@ export async function runFigures(folder: URL, args: readonly string[]): Promise<
   return figures;
 }
 
+/** Four digits after the point, and of what is smaller than that two digits that say something. */
 function round(value: number): number {
-  return Math.round(value * 10_000) / 10_000;
+  return Math.abs(value) < 0.001 ? Number(value.toPrecision(2)) : Math.round(value * 10_000) / 10_000;
 }

@@ -3,12 +3,24 @@ import { stat } from 'node:fs/promises';
 import { isFiniteVector } from '../arithmetic/vectors.js';
 import { PREPROCESSING_VERSION } from '../decoders/image.js';
 import { LookbookError } from '../errors.js';
-import type { Device } from '../onnx.js';
-import type { Manifest } from './manifest.js';
+import type { DeviceOptions } from '../onnx.js';
+import type { Encoder } from '../types.js';
+import type { Dtype, Manifest } from './manifest.js';
 import { sha256 } from './registry.js';
 
-export interface OpenOptions {
-  device?: Device;
+export interface OpenOptions extends DeviceOptions {
+  /** Which form of the weights (default fp32, what `files` names). */
+  dtype?: Dtype;
+  /** Of image encoders: the name of the layer that gives the vector. */
+  layer?: string;
+  /** Gets a line now and then while weights are fetched. */
+  onDownload?: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+/** What of it concerns the runtime. */
+export function placeOf({ device, deviceId, threads, lanes }: OpenOptions): DeviceOptions {
+  return { device, deviceId, threads, lanes };
 }
 
 /** Facts of a manifest that change no vector. */
@@ -16,10 +28,18 @@ const WITHOUT_EFFECT = new Set([
   'name',
   'title',
   'licence',
+  'terms',
   'source',
+  'hub',
+  'export',
   'advice',
+  'card',
   'folder',
   'files',
+  'variants',
+  'batch',
+  'logit',
+  'layers',
   '$schema',
 ]);
 
@@ -66,4 +86,20 @@ async function knownSha256(path: string): Promise<string> {
   hashes.set(key, known);
   known.catch(() => hashes.delete(key));
   return known;
+}
+
+/**
+ * Shows a plain grey picture to an encoder that has just been opened, so that a graph that cannot answer is found
+ * before any picture is touched. @throws what the encoder throws; it is closed then.
+ */
+export async function probe(encoder: Encoder): Promise<Encoder> {
+  const { size } = encoder.preprocessing;
+  const pixels = { data: new Uint8Array(size * size * 3).fill(128), width: size, height: size };
+  try {
+    await encoder.embed([{ pixels }]);
+  } catch (error) {
+    await encoder.close();
+    throw error;
+  }
+  return encoder;
 }

@@ -38,6 +38,7 @@ export interface Library {
   locate(place: { root: string; path: string }): string;
 }
 
+const NOTHING_INDEXED = 'Nothing is indexed yet: run 01-index with the same NAME, ENCODER and CHROMA first.';
 /** Two vectors of one picture: a stored picture is no background to itself. */
 const SAME = 0.9999;
 /** Fewer than this are no background. */
@@ -63,15 +64,14 @@ export async function search(query: CheckedQuery, library: Library): Promise<Sea
   const hits = await withEvidence(fused, { query, vector }, library);
   const title = await titleFor(query, library);
   const isEmpty = hits.length === 0 && (await library.pictures.count()) === 0;
+  const note = isEmpty ? NOTHING_INDEXED : library.encoder.cutOf?.(query.text ?? '');
   const end = performance.now();
   return {
     query,
     title,
     hits,
     vector,
-    ...(isEmpty
-      ? { note: 'Nothing is indexed yet: run 01-index with the same NAME, ENCODER and CHROMA first.' }
-      : {}),
+    ...(note === undefined ? {} : { note }),
     timings: {
       encode: encoded - start,
       query: queried - encoded,

@@ -1,6 +1,6 @@
 import { emptyMask } from '../arithmetic/masks.js';
 import type { OpenFamily } from '../models/families.js';
-import { fingerprintOf } from '../models/identity.js';
+import { fingerprintOf, placeOf } from '../models/identity.js';
 import type { LayoutManifest } from '../models/manifest.js';
 import { MAX_SEGMENTS, SMALLEST_AREA } from '../models/segment-limits.js';
 import { openPictureGraph } from '../picture-graph.js';
@@ -25,14 +25,8 @@ const FINER = 4;
  * pixel votes for a centre, peaks of votes are objects, pixels join the nearest peak (as Panoptic-DeepLab does).
  */
 export const open: OpenFamily<LayoutManifest, Segmenter> = async (manifest, files, options) => {
-  const { input, output, preprocessing } = manifest;
-  const graph = await openPictureGraph({
-    path: files.image!,
-    input,
-    outputs: [output],
-    preprocessing,
-    ...options,
-  });
+  const { output, preprocessing } = manifest;
+  const graph = await openPictureGraph(manifest, files.image!, { ...placeOf(options), outputs: [output] });
   return {
     name: manifest.name,
     fingerprint: await fingerprintOf(manifest, { image: files.image! }, VERSION),

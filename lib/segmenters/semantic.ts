@@ -1,6 +1,6 @@
 import { connectedRegions, emptyMask } from '../arithmetic/masks.js';
 import type { OpenFamily } from '../models/families.js';
-import { fingerprintOf } from '../models/identity.js';
+import { fingerprintOf, placeOf } from '../models/identity.js';
 import type { SemanticManifest } from '../models/manifest.js';
 import { MAX_SEGMENTS, SMALLEST_AREA } from '../models/segment-limits.js';
 import { openPictureGraph } from '../picture-graph.js';
@@ -14,14 +14,8 @@ const LARGEST_MAP = 256;
 
 /** Semantic segmentation: logits per class → the best class of each pixel → connected regions with label and score. */
 export const open: OpenFamily<SemanticManifest, Segmenter> = async (manifest, files, options) => {
-  const { input, output, preprocessing } = manifest;
-  const graph = await openPictureGraph({
-    path: files.image!,
-    input,
-    outputs: [output],
-    preprocessing,
-    ...options,
-  });
+  const { output, preprocessing } = manifest;
+  const graph = await openPictureGraph(manifest, files.image!, { ...placeOf(options), outputs: [output] });
   const size = Math.min(preprocessing.size, LARGEST_MAP);
   return {
     name: manifest.name,
