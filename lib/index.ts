@@ -2,7 +2,8 @@
 export { defineConfig, type LookbookConfig, type Settings } from './config.js';
 export { LookbookError } from './errors.js';
 export { interruptSignal } from './interrupt.js';
-export { type Lookbook, openLookbook } from './lookbook.js';
+export { type Lookbook, type OpeningOptions, openLookbook } from './lookbook.js';
+export { collections as collectionsTable } from './rendering/collections.js';
 export { contactSheet, gallery } from './rendering/gallery.js';
 export { map } from './rendering/map.js';
 export { mapPage } from './rendering/plotly.js';

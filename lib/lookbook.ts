@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { removeCollection } from './collections.js';
 import { defineConfig, type LookbookConfig, type Settings } from './config.js';
 import { LookbookError } from './errors.js';
 import { mapView } from './exploring/map-view.js';
 import { openCatalogue } from './indexing/catalogue.js';
-import { type RunOptions, runIndex, survey } from './indexing/indexer.js';
+import { estimateRun, keepRate } from './indexing/estimate.js';
+import { type RunOptions, runIndex } from './indexing/indexer.js';
 import { takeIndexLock } from './indexing/lock.js';
-import { Meter } from './indexing/meter.js';
-import { likelyMoves } from './indexing/plan.js';
-import { isOnePass, lookAt, prepare, segment } from './indexing/stages.js';
 import { derivedPath } from './paths.js';
-import { imageIdOfBytes, isUrl, readSource } from './picture-bytes.js';
+import { isUrl } from './picture-bytes.js';
 import { placesOf, segmentsDone } from './rows.js';
 import { backgroundPictures, backgroundTexts, nameOf } from './searching/background.js';
 import { checkQuery } from './searching/query.js';
@@ -53,21 +51,36 @@ export interface Lookbook {
   example(): Promise<string>;
   /** All collections of this store, whoever made them. */
   collections(): Promise<CollectionSummary[]>;
+  /**
+   * Removes a collection of this lookbook that another model filled, and what hangs on it; pictures and masks stay.
+   * @returns the names that are gone. @throws LookbookError when it is unknown, another lookbook's, or open.
+   */
+  removeCollection(name: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
-/** Lookbooks that this process holds, so that a notebook cell can be run again. */
+/** Lookbooks that this process holds, so that a notebook cell can be run again; with another model it is another one. */
 const held = new Map<string, Lookbook>();
 
+export interface OpeningOptions {
+  /** Gets a line now and then while weights are fetched; without it they go to the console. */
+  onDownload?: (line: string) => void;
+}
+
 /**
- * Opens a lookbook. Opening the same name and store again closes the one that was open before.
+ * Opens a lookbook, and fetches the weights of its models where a hub has them and this machine has not. Opening the
+ * same name, store and models again closes the one that was open before; with other models both stay open.
  * @throws LookbookError that lists what is wrong with the config, or names the model or store that does not open.
  */
-export async function openLookbook(config: LookbookConfig | Settings = {}): Promise<Lookbook> {
+export async function openLookbook(
+  config: LookbookConfig | Settings = {},
+  { onDownload }: OpeningOptions = {},
+): Promise<Lookbook> {
   const settings = defineConfig(config);
-  const key = `${settings.chroma} ${settings.name}`;
+  const { chroma, name, encoder, segmenter, layer, dtype } = settings;
+  const key = JSON.stringify([chroma, name, encoder, segmenter, layer, dtype]);
   await held.get(key)?.close();
-  const workshop = await openWorkshop(settings);
+  const workshop = await openWorkshop(settings, onDownload);
   const lookbook: Lookbook = new OpenLookbook(settings, workshop, () => {
     if (held.get(key) === lookbook) held.delete(key);
   });
@@ -91,22 +104,9 @@ class OpenLookbook implements Lookbook {
   async estimate(): Promise<IndexEstimate> {
     const catalogue = await openCatalogue(this.#cataloguePath());
     try {
-      const { scan, plan } = await survey(this.settings, this.#workshop, catalogue);
-      this.#refuseNothing(scan.sources.length, plan.gone.length);
-      const bytes = plan.read.reduce((sum, { source }) => sum + source.size, 0);
-      const count = (kind: string): number => plan.read.filter((read) => read.kind === kind).length;
-      const move = likelyMoves(plan, catalogue.get);
-      return {
-        add: count('add') - move,
-        update: count('update') + count('unfinished'),
-        move,
-        remove: plan.gone.length - move,
-        keep: plan.keep.length,
-        skipped: scan.skipped,
-        bytes,
-        seconds:
-          (plan.read.length - move) * (await this.#secondsPerPicture(plan.read.map(({ source }) => source))),
-      };
+      const { nothing, ...estimate } = await estimateRun(this.settings, this.#workshop, catalogue);
+      if (nothing) throw noPictures(this.settings);
+      return estimate;
     } finally {
       await catalogue.close();
     }
@@ -118,9 +118,9 @@ class OpenLookbook implements Lookbook {
       const catalogue = await openCatalogue(this.#cataloguePath());
       try {
         const report = await runIndex(this.settings, this.#workshop, catalogue, options);
-        this.#refuseNothing(report.failed.length, await this.#workshop.pictures.count());
-        if (report.added + report.updated >= ENOUGH_FOR_A_RATE)
-          await this.#keepRate(1 / report.imagesPerSecond);
+        if (report.failed.length === 0 && (await this.#workshop.pictures.count()) === 0)
+          throw noPictures(this.settings);
+        await keepRate(report, this.#workshop);
         this.#background.delete('pictures');
         await tellRun('last-index.json', async () => ({ report, ...(await this.#counts()) }));
         return report;
@@ -181,6 +181,12 @@ class OpenLookbook implements Lookbook {
 
   collections(): Promise<CollectionSummary[]> {
     return this.#workshop.store.list();
+  }
+
+  removeCollection(name: string): Promise<string[]> {
+    const { store, pictures, segments } = this.#workshop;
+    const open = [pictures.name, ...(segments ? [segments.name] : [])];
+    return removeCollection(name, { lookbook: this.settings.name, store, open });
   }
 
   close(): Promise<void> {
@@ -253,57 +259,6 @@ class OpenLookbook implements Lookbook {
     return { pictures: await pictures.count(), segments: (await segments?.count()) ?? 0 };
   }
 
-  /** @throws LookbookError when there is neither a picture on the disk nor one in the store. */
-  #refuseNothing(found: number, known: number): void {
-    if (found > 0 || known > 0) return;
-    throw new LookbookError('index', {
-      what: 'there are no pictures',
-      got: `none in ${this.settings.images.join(', ')}`,
-      expected: `files ending in ${this.settings.extensions.join(', ')}`,
-      mend: 'Put pictures there, or change IMAGES or EXTENSIONS in the config cell.',
-    });
-  }
-
-  /** From the last run with these models on this machine, else from a short trial. */
-  async #secondsPerPicture(sources: readonly { location: string }[]): Promise<number> {
-    if (sources.length === 0) return 0;
-    const rates = await readRates();
-    return (
-      rates[this.#rateKey()] ??
-      this.#trial(sources.filter(({ location }) => !isUrl(location)).slice(0, TRIAL_PICTURES))
-    );
-  }
-
-  async #trial(sources: readonly { location: string }[]): Promise<number> {
-    const { allowPrivateUrls } = this.settings;
-    const meter = new Meter();
-    let done = 0;
-    const start = performance.now();
-    for (const source of sources) {
-      try {
-        const bytes = await readSource(source, { allowPrivateUrls });
-        const identity = { imageId: imageIdOfBytes(bytes), place: { root: '', path: source.location } };
-        const prepared = await prepare(bytes, identity, this.#workshop, this.#workshop.segmenter !== null);
-        await lookAt([prepared], this.#workshop, meter);
-        const { segmenter } = this.#workshop;
-        if (segmenter && !isOnePass(this.#workshop))
-          await segment([prepared], { ...this.#workshop, segmenter }, meter);
-        done++;
-      } catch {
-        // A bad picture is a line of the run's report; here it only takes no part in the guess.
-      }
-    }
-    return done ? (performance.now() - start) / 1000 / done : 0;
-  }
-
-  async #keepRate(seconds: number): Promise<void> {
-    await keepJson(derivedPath('rates.json'), { ...(await readRates()), [this.#rateKey()]: seconds });
-  }
-
-  #rateKey(): string {
-    return this.#workshop.segmentsFingerprint ?? this.#workshop.encoder.fingerprint;
-  }
-
   /** Of one lookbook on one store. */
   #ownPath(folder: string, ending: string): string {
     const store = createHash('sha256').update(this.settings.chroma).digest('hex').slice(0, 8);
@@ -319,9 +274,6 @@ class OpenLookbook implements Lookbook {
   }
 }
 
-const TRIAL_PICTURES = 4;
-/** A run over fewer new pictures says little of how long a picture takes. */
-const ENOUGH_FOR_A_RATE = 16;
 const ENOUGH_BACKGROUND = 100;
 
 /** A place as a person can open it; files of a table count from the table's folder. */
@@ -330,20 +282,17 @@ function locate({ root, path }: Place): string {
   return root.toLowerCase().endsWith('.csv') ? resolve(dirname(root), path) : resolve(root, path);
 }
 
-async function readRates(): Promise<Record<string, number>> {
-  try {
-    return JSON.parse(await readFile(derivedPath('rates.json'), 'utf8'));
-  } catch {
-    return {}; // no run yet on this machine
-  }
+function noPictures({ images, extensions }: Settings): LookbookError {
+  return new LookbookError('index', {
+    what: 'there are no pictures',
+    got: `none in ${images.join(', ')}`,
+    expected: `files ending in ${extensions.join(', ')}`,
+    mend: 'Put pictures there, or change IMAGES or EXTENSIONS in the config cell.',
+  });
 }
 
 /** For `npm start`, which names a folder to tell what the notebooks did; elsewhere nothing is written. */
 async function tellRun(name: string, facts: () => Promise<unknown>): Promise<void> {
   const folder = process.env.LOOKBOOK_RUN_FACTS;
-  if (folder) await keepJson(join(folder, name), await facts());
-}
-
-function keepJson(path: string, value: unknown): Promise<void> {
-  return writeWhole(path, JSON.stringify(value, null, 1));
+  if (folder) await writeWhole(join(folder, name), JSON.stringify(await facts(), null, 1));
 }

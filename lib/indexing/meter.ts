@@ -8,8 +8,8 @@ export class Meter {
   done = 0;
   total = 0;
   failed = 0;
-  #phaseStart = performance.now();
-  #phaseDone = 0;
+  #round: IndexProgress['round'] = 'pictures';
+  #roundStart = performance.now();
   readonly #report: ((progress: IndexProgress) => void) | undefined;
   #lastReport = 0;
 
@@ -27,11 +27,12 @@ export class Meter {
     }
   }
 
-  /** A new round of work: rate and time left count from here. */
-  begin(pictures: number): void {
-    this.total += pictures;
-    this.#phaseStart = performance.now();
-    this.#phaseDone = this.done;
+  /** A new round over the pictures: all but failures and stages counts from here. */
+  begin(round: IndexProgress['round'], pictures: number): void {
+    this.#round = round;
+    this.#roundStart = performance.now();
+    this.total = pictures;
+    this.done = 0;
     this.tell(true);
   }
 
@@ -45,10 +46,10 @@ export class Meter {
     const now = performance.now();
     if (!this.#report || (!always && now - this.#lastReport < 250)) return;
     this.#lastReport = now;
-    const seconds = (now - this.#phaseStart) / 1000;
-    const done = this.done - this.#phaseDone;
-    const imagesPerSecond = seconds > 0 ? done / seconds : 0;
+    const seconds = (now - this.#roundStart) / 1000;
+    const imagesPerSecond = seconds > 0 ? this.done / seconds : 0;
     this.#report({
+      round: this.#round,
       done: this.done,
       total: this.total,
       failed: this.failed,

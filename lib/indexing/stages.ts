@@ -141,8 +141,10 @@ async function cropVectors(
     })),
   );
   const vectors: Float32Array[] = [];
-  for (let start = 0; start < crops.length; start += CROPS_PER_RUN) {
-    const part = crops.slice(start, start + CROPS_PER_RUN);
+  // Runs of equal size: seventeen crops are nine and eight, never sixteen and one.
+  const perRun = Math.ceil(crops.length / Math.ceil(crops.length / CROPS_PER_RUN));
+  for (let start = 0; start < crops.length; start += perRun) {
+    const part = crops.slice(start, start + perRun);
     const embeddings = await meter.time('encode', () => encoder.embed(part));
     vectors.push(...embeddings.map(({ picture }) => picture));
   }

@@ -24,8 +24,9 @@ export function progressLine(state: IndexProgress): string {
   return [`${headOf(state)} (${percent(shareOf(state))})`, ...factsOf(state)].join(' · ');
 }
 
-function headOf({ done, total }: IndexProgress): string {
-  return `${count(done)} of ${count(total)} ${total === 1 ? 'picture' : 'pictures'}`;
+function headOf({ round, done, total }: IndexProgress): string {
+  const pictures = `${count(done)} of ${count(total)} ${total === 1 ? 'picture' : 'pictures'}`;
+  return round === 'segments' ? `Segments in ${pictures}` : pictures;
 }
 
 function factsOf({ done, total, failed, imagesPerSecond, secondsLeft }: IndexProgress): string[] {

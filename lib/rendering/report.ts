@@ -1,14 +1,13 @@
 import type { Failure, IndexEstimate, IndexReport } from '../types.js';
 import { breakable, cutMiddle, type Html, html, visible } from './html.js';
 import { stageBar, stageLine, stagesStyle } from './stages.js';
-import { styleOf } from './style.js';
+import { styleOf, tableStyle } from './style.js';
 import { bytes, count, counted, duration, rate, roughly } from './words.js';
 
 /** Failures that are shown one by one; the rest are counted. */
 const FAILURES_SHOWN = 50;
 
-const style = `${stagesStyle}
-.lookbook .lookbook-report{max-width:880px}
+const style = `${stagesStyle}${tableStyle}.lookbook .lookbook-report{max-width:880px}
 .lookbook .lookbook-report .lookbook-head{margin:0 0 4px}
 .lookbook .lookbook-figures{display:flex;flex-wrap:wrap;gap:12px 34px;margin:14px 0 18px}
 .lookbook .lookbook-figures>div{display:block!important;margin:0!important}
@@ -18,11 +17,7 @@ const style = `${stagesStyle}
 .lookbook ul.lookbook-notes{margin:18px 0 0!important;padding:0!important;list-style:none!important}
 .lookbook .lookbook-notes li{margin:0 0 6px;padding:1px 0 1px 11px;border-left:3px solid #E69F00;max-width:72ch;overflow-wrap:anywhere}
 .lookbook .lookbook-part{margin:22px 0 6px;font-weight:600}
-.lookbook table.lookbook-table{display:table;table-layout:auto;width:100%;margin:0;border:0;border-collapse:collapse;font-size:13px}
-.lookbook .lookbook-table th,.lookbook .lookbook-table td{padding:5px 20px 5px 0;border:0;border-bottom:1px solid rgba(128,128,128,.22);background:none;text-align:left!important;vertical-align:top;white-space:normal;max-width:none;overflow-wrap:anywhere}
-.lookbook .lookbook-table th{font-weight:500;opacity:.68;font-size:12.5px}
-.lookbook .lookbook-table tbody tr{background:none}
-.lookbook .lookbook-table td:first-child{width:48%}
+.lookbook .lookbook-report .lookbook-table td:first-child{width:48%}
 `;
 
 interface Figure {

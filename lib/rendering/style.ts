@@ -14,6 +14,14 @@ const base = `
 .lookbook .lookbook-number{font-variant-numeric:tabular-nums}
 `;
 
+/** Tables that look alike in every viewer. */
+export const tableStyle = `
+.lookbook table.lookbook-table{display:table;table-layout:auto;width:100%;margin:0;border:0;border-collapse:collapse;font-size:13px}
+.lookbook .lookbook-table th,.lookbook .lookbook-table td{padding:5px 20px 5px 0;border:0;border-bottom:1px solid rgba(128,128,128,.22);background:none;text-align:left!important;vertical-align:top;white-space:normal;max-width:none;overflow-wrap:anywhere}
+.lookbook .lookbook-table th{font-weight:500;opacity:.68;font-size:12.5px}
+.lookbook .lookbook-table tbody tr{background:none}
+`;
+
 /** One `<style>` for an output: what is shared and what the output adds, on as few bytes as it takes. */
 export function styleOf(own: string): Html {
   return raw(`<style>${`${base}${own}`.replace(/\n\s*/g, '')}</style>`);

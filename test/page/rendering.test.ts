@@ -222,7 +222,15 @@ describe.skipIf(!browserFound)('in a browser', () => {
       gallery(cards, { title: nastyStrings[0]!, subtitle: nastyStrings[1]! }),
       contactSheet(cards, { title: nastyStrings[2]! }),
       map({ title: nastyStrings[3]!, points }),
-      progress({ done: 1, total: 2, failed: 0, imagesPerSecond: 1, secondsLeft: 1, stages }),
+      progress({
+        round: 'pictures',
+        done: 1,
+        total: 2,
+        failed: 0,
+        imagesPerSecond: 1,
+        secondsLeft: 1,
+        stages,
+      }),
       report({
         added: 1,
         updated: 0,
@@ -259,7 +267,7 @@ describe.skipIf(!browserFound)('in a browser', () => {
 
   test('ink follows the page, light or dark', async () => {
     const page = (scheme: string): string =>
-      `<style>:root{color-scheme:${scheme}}body{background:Canvas;color:CanvasText}</style>${progress({ done: 1, total: 2, failed: 0, imagesPerSecond: 1, secondsLeft: 1, stages: { scan: 1, decode: 0, segment: 0, encode: 0, store: 0 } })}`;
+      `<style>:root{color-scheme:${scheme}}body{background:Canvas;color:CanvasText}</style>${progress({ round: 'pictures', done: 1, total: 2, failed: 0, imagesPerSecond: 1, secondsLeft: 1, stages: { scan: 1, decode: 0, segment: 0, encode: 0, store: 0 } })}`;
     const ink = async (scheme: string): Promise<string> => {
       const opened = await browser.openPage(page(scheme), { dark: scheme === 'dark' });
       return opened.page.locator('.lookbook-title').evaluate((node) => getComputedStyle(node).color);

@@ -9,6 +9,7 @@ import { nastyStrings } from './nasty.js';
 const stages = { scan: 0.1, decode: 2, segment: 8.84, encode: 4.7, store: 0 };
 const running: IndexProgress = {
   done: 412,
+  round: 'pictures',
   total: 1204,
   failed: 2,
   imagesPerSecond: 4.27,
@@ -149,6 +150,7 @@ describe('progress', () => {
   test('never leaves its bar, whatever the numbers', () => {
     expect(progress({ ...running, done: 2000 })).toContain('width:100.0%');
     expect(progress({ ...running, done: 0, total: 0 })).not.toMatch(/NaN|Infinity/);
+    expect(progressLine({ ...running, round: 'segments' })).toMatch(/^Segments in /);
   });
 });
 
