@@ -1,6 +1,7 @@
 import { basename, delimiter } from 'node:path';
 import { LookbookError } from './errors.js';
 import type { Dtype } from './models/manifest.js';
+import { DTYPES } from './models/registry.js';
 import type { Device } from './onnx.js';
 import { projectPath, projectRoot } from './paths.js';
 import type { HnswSettings } from './types.js';
@@ -72,7 +73,6 @@ export interface Settings {
 }
 
 const DEVICES: readonly Device[] = ['cpu', 'cuda', 'coreml', 'dml', 'webgpu'];
-const DTYPES: readonly Dtype[] = ['fp32', 'fp16', 'q8'];
 
 /**
  * Fills in the defaults; an environment variable LOOKBOOK_… wins over its field, for headless runs.

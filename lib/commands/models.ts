@@ -1,56 +1,154 @@
-/** npm run models -- list | verify NAME | pull NAME: what encoders and segmenters there are, and whether they are whole. */
+/** npm run models -- list | pull | verify | add | export: what encoders and segmenters there are, and their weights. */
+import { parseArgs } from 'node:util';
 import { reasonOf } from '../errors.js';
-import { findModel, listModels, type ModelEntry, verifyModel } from '../models/registry.js';
+import { addModel } from '../models/add.js';
+import { exportNamed } from '../models/export-named.js';
+import { inBytes } from '../models/fetch-files.js';
+import type { Dtype, Manifest } from '../models/manifest.js';
+import { pullModel, runSelfCheck } from '../models/pull.js';
+import { DTYPES, dtypesOf, filesOf, listModels, type ModelEntry, verifyModel } from '../models/registry.js';
 
-const usage = `npm run models -- list            what there is
-npm run models -- verify NAME     compares its files with the manifest
-npm run models -- pull NAME       says where its files come from and belong`;
+const usage = `npm run models -- list                       what there is, and what is ready
+npm run models -- pull NAME [--dtype fp16]   fetches its files, verifies them, and lets it show what it can
+npm run models -- verify NAME [--dtype fp16] compares its files with the manifest, and checks what it can
+npm run models -- add hf:owner/name[@revision] [--as NAME]   makes a manifest of a hub repository
+npm run models -- export NAME                makes the files that no hub has (needs Python)
 
-async function main([action = 'list', name]: readonly string[]): Promise<number> {
-  if (action === 'list') return list(await listModels());
-  if (action === 'verify' && name) return verify(name);
-  if (action === 'pull' && name) return pull(name);
+NAME is one of the list, or hf:owner/name@revision. Ctrl-C leaves what was fetched for the next time.
+LOOKBOOK_MODELS                folders with weights and manifests of your own; add writes to the first
+LOOKBOOK_ACCEPT_LICENSE=NAME   accepts a licence that does not allow every use, once
+HF_ENDPOINT, HF_TOKEN, HF_HOME, HF_HUB_OFFLINE and HTTPS_PROXY count as they do for Hugging Face's libraries
+LOOKBOOK_SELF_CHECK=off        leaves the self-check out, for models of random weights`;
+
+const STOPPED = 130;
+
+const stop = new AbortController();
+// A second Ctrl-C ends the process as usual.
+process.once('SIGINT', () => stop.abort());
+
+interface Wish {
+  name: string;
+  dtype: Dtype;
+  as: string | undefined;
+}
+
+const actions: Record<string, (wish: Wish) => Promise<number>> = { pull, verify, add, export: makeFiles };
+
+async function main(args: readonly string[]): Promise<number> {
+  const wish = readWish(args);
+  if (wish === 'help') {
+    console.log(usage);
+    return 0;
+  }
+  if (wish === 'list') return list();
+  const action = wish && actions[wish.action];
+  if (action) return action(wish);
   console.error(usage);
   return 2;
 }
 
-function list(entries: readonly ModelEntry[]): number {
-  const width = Math.max(...entries.map(({ manifest }) => manifest.name.length)) + 2;
-  for (const { manifest, ready } of entries) {
-    const { name, title, family, licence } = manifest;
-    console.log(`${ready ? '✓' : '·'} ${name.padEnd(width)}${title}`);
-    console.log(
-      `  ${' '.repeat(width)}${family}, ${licence}${ready ? '' : '; its weights are not on this machine'}`,
-    );
+/** What the arguments ask for; undefined when they make no sense. */
+function readWish(args: readonly string[]): (Wish & { action: string }) | 'list' | 'help' | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { dtype: { type: 'string' }, as: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    });
+    const [action = 'list', name, ...rest] = positionals;
+    if (values.help || action === 'help') return 'help';
+    if (action === 'list' && name === undefined) return 'list';
+    const dtype = DTYPES.find((known) => known === (values.dtype ?? 'fp32'));
+    if (name === undefined || rest.length || dtype === undefined) return undefined;
+    return { action, name, dtype, as: values.as };
+  } catch {
+    return undefined; // an option that nobody knows: the usage says which there are
   }
-  console.log('\n✓ ready to use as ENCODER or SEGMENTER');
-  return 0;
 }
 
-async function verify(name: string): Promise<number> {
-  const faults = await verifyModel(name);
-  if (faults.length === 0) console.log(`${name} is whole: every file has the sha256 of its manifest.`);
+async function list(): Promise<number> {
+  const { entries, faults } = await listModels();
+  const width = Math.max(...entries.map(({ manifest }) => manifest.name.length)) + 2;
+  for (const entry of entries) {
+    const { manifest, ready } = entry;
+    console.log(`${ready ? '✓' : '·'} ${manifest.name.padEnd(width)}${manifest.title}`);
+    console.log(`  ${' '.repeat(width)}${factsOf(entry).join(' · ')}`);
+    if (manifest.terms) console.log(`  ${' '.repeat(width)}${manifest.terms}`);
+  }
+  console.log(
+    '\n✓ ready to use as ENCODER or SEGMENTER; the others are fetched at first use, or by pull NAME.',
+  );
   for (const fault of faults) console.error(fault);
   return faults.length === 0 ? 0 : 1;
 }
 
-async function pull(name: string): Promise<number> {
-  const { manifest, ready } = await findModel(name);
-  if (ready) {
-    console.log(`${name} is here already.`);
-    return 0;
-  }
-  const files = Object.values(manifest.files).map(({ path }) => path);
-  const folder = `models/${manifest.folder ?? manifest.name}/`;
-  console.error(
-    `Downloading is not built yet: put ${files.join(', ')} into ${folder}, from ${manifest.source}.`,
-  );
-  return 1;
+function factsOf({ manifest, ready }: ModelEntry): string[] {
+  const { family, licence, hub, export: made, card } = manifest;
+  const dtypes = dtypesOf(manifest);
+  const missing = hub ? [] : [made ? 'made by export' : 'to be put there by hand'];
+  return [
+    family,
+    ...(card?.imagenetZeroShot ? [`ImageNet zero-shot ${card.imagenetZeroShot} %`] : []),
+    ...(card?.languages ? [card.languages.replace(/\d$/, '$& languages')] : []),
+    sizeOf(manifest),
+    ...(dtypes.length > 1 ? [dtypes.join(', ')] : []),
+    licence,
+    ...(ready ? [] : missing),
+  ];
+}
+
+function sizeOf(manifest: Manifest): string {
+  const sizes = Object.values(filesOf(manifest)).map(({ bytes }) => bytes);
+  const known = sizes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
+  if (known === 0) return 'size not known yet';
+  return sizes.includes(null) ? `more than ${inBytes(known)}` : inBytes(known);
+}
+
+async function pull({ name, dtype }: Wish): Promise<number> {
+  const { fetched } = await pullModel(name, { dtype, onLine: say, signal: stop.signal });
+  if (fetched.length === 0) console.log(`${name} is here already.`);
+  else console.log(`${name} is ready: ${fetched.map(({ path }) => path).join(', ')}`);
+  return 0;
+}
+
+async function verify({ name, dtype }: Wish): Promise<number> {
+  const faults = await verifyModel(name, dtype);
+  for (const fault of faults) console.error(fault);
+  if (faults.length > 0) return 1;
+  console.log(`${name} is whole: every file has the sha256 of its manifest.`);
+  await runSelfCheck(name, { dtype, onLine: say, signal: stop.signal });
+  return 0;
+}
+
+async function add({ name, as }: Wish): Promise<number> {
+  const { manifest, path } = await addModel(name, as);
+  console.log(`${path}: ${manifest.family}, ${manifest.licence}, ${sizeOf(manifest)}, ${manifest.source}`);
+  if (manifest.terms) console.log(manifest.terms);
+  console.log(`Read it through, then: npm run models -- pull ${manifest.name}`);
+  return 0;
+}
+
+async function makeFiles({ name }: Wish): Promise<number> {
+  const { files, maxAbs } = await exportNamed(name, { say, signal: stop.signal });
+  for (const { path, bytes, sha256 } of Object.values(files)) say(`${path} ${bytes} bytes, sha256 ${sha256}`);
+  say(`The largest difference to PyTorch is ${maxAbs.toExponential(1)}.`);
+  await runSelfCheck(name, { onLine: say, signal: stop.signal });
+  console.log(`${name} is ready.`);
+  return 0;
+}
+
+/** Whatever is on the way to a result. */
+function say(line: string): void {
+  console.log(line);
 }
 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (thrown: unknown) => {
+    if (stop.signal.aborted) {
+      console.error('Stopped. What was fetched stays, and the same command goes on from there.');
+      process.exit(STOPPED);
+    }
     console.error(reasonOf(thrown));
     process.exit(1);
   },

@@ -1,11 +1,15 @@
+/** From a model's name to the open model: its family's code, its files, its self-check. */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { LookbookError } from '../errors.js';
 import type { Encoder, Segmenter } from '../types.js';
+import { fetchFiles } from './fetch-files.js';
 import type { OpenOptions } from './identity.js';
 import type { Manifest } from './manifest.js';
-import { findModel, listModels, modelFiles } from './registry.js';
+import { findModel, lackOf, listModels, type ModelEntry, modelFiles } from './registry.js';
+import { checkEncoder, checkSegmenter } from './self-check.js';
+import { isCheckOff, keepCheck, knownCheck, refuseFailed, type SelfCheck } from './self-check-results.js';
 
 /** What each file of lib/encoders and lib/segmenters exports as `open`; the file's name is the family. */
 export type OpenFamily<Family extends Manifest, Model> = (
@@ -14,14 +18,36 @@ export type OpenFamily<Family extends Manifest, Model> = (
   options: OpenOptions,
 ) => Promise<Model>;
 
-/** Opens the encoder of a manifest. @throws LookbookError: unknown name (lists the known), no encoder, files missing. */
+/** The rooms of the families, and what their models can do. */
+interface Rooms {
+  encoders: Encoder;
+  segmenters: Segmenter;
+}
+
+/** A model that is open, and how its family opens it by another manifest. */
+interface Opened<Model> {
+  model: Model;
+  manifest: Manifest;
+  reopen(manifest: Manifest): Promise<Model>;
+}
+
+/** Lines of a download where nobody listens for them. */
+const CONSOLE_MS = 5000;
+
+/**
+ * Opens the encoder of a manifest or of a hub repository (hf:owner/name@revision). Missing files are fetched where the
+ * manifest names a hub, and what comes from elsewhere must pass its self-check once.
+ * @throws LookbookError: unknown name (lists the known), no encoder, files missing or refused, a self-check not passed.
+ */
 export async function openEncoder(name: string, options: OpenOptions): Promise<Encoder> {
-  return openModel<Encoder>('encoders', name, options);
+  return openModel('encoders', name, options, ({ model, manifest, reopen }) =>
+    checkEncoder(model, manifest, reopen),
+  );
 }
 
 /** Opens the segmenter of a manifest. @throws as openEncoder. */
 export async function openSegmenter(name: string, options: OpenOptions): Promise<Segmenter> {
-  return openModel<Segmenter>('segmenters', name, options);
+  return openModel('segmenters', name, options, ({ model, manifest }) => checkSegmenter(model, manifest));
 }
 
 /** The families of a room: its directory listing. */
@@ -30,23 +56,94 @@ export async function families(room: 'encoders' | 'segmenters'): Promise<string[
   return files.filter((file) => file.endsWith('.js')).map((file) => file.slice(0, -'.js'.length));
 }
 
-async function openModel<Model>(
-  room: 'encoders' | 'segmenters',
+/**
+ * Runs the self-check of a model whose files are here, whatever is known of it, and keeps the result.
+ * @throws LookbookError when it does not open.
+ */
+export async function checkModel(name: string, options: OpenOptions): Promise<SelfCheck> {
+  const { manifest } = await findModel(name);
+  const isEncoder = (await families('encoders')).includes(manifest.family);
+  if (isEncoder) {
+    const opened = await openFiles('encoders', name, options);
+    return checkAndClose(opened.model, () => checkEncoder(opened.model, opened.manifest, opened.reopen));
+  }
+  const { model } = await openFiles('segmenters', name, options);
+  return checkAndClose(model, () => checkSegmenter(model, manifest));
+}
+
+async function checkAndClose(model: Encoder | Segmenter, run: () => Promise<SelfCheck>): Promise<SelfCheck> {
+  try {
+    const check = await run();
+    await keepCheck(model.fingerprint, model.name, check);
+    return check;
+  } finally {
+    await model.close();
+  }
+}
+
+/** Fetches what is missing, opens, and refuses a model from elsewhere that has not passed its self-check. */
+async function openModel<Room extends keyof Rooms>(
+  room: Room,
   name: string,
   options: OpenOptions,
-): Promise<Model> {
+  check: (opened: Opened<Rooms[Room]>) => Promise<SelfCheck>,
+): Promise<Rooms[Room]> {
+  const opened = await openFiles(room, name, options);
+  const { model, manifest } = opened;
+  // What ships with the project or was put here by hand without a hub is checked by its tests and by verify.
+  if (isCheckOff() || !(manifest.hub || manifest.export)) return model;
+  try {
+    let result = await knownCheck(model.fingerprint);
+    if (!result) {
+      result = await check(opened);
+      await keepCheck(model.fingerprint, name, result);
+    }
+    refuseFailed(result, manifest);
+    return model;
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
+async function openFiles<Room extends keyof Rooms>(
+  room: Room,
+  name: string,
+  options: OpenOptions,
+): Promise<Opened<Rooms[Room]>> {
   const entry = await findModel(name);
-  const file = new URL(`../${room}/${entry.manifest.family}.js`, import.meta.url);
+  const { manifest } = entry;
+  const file = new URL(`../${room}/${manifest.family}.js`, import.meta.url);
   if (!existsSync(fileURLToPath(file))) throw await wrongRoom(room, name);
-  const files = await modelFiles(entry);
+  const files = await filesFor(entry, options);
   // The file's name is the family and the schema has checked the family's fields: the types meet here.
-  const family: { open: OpenFamily<Manifest, Model> } = await import(file.href);
-  return family.open(entry.manifest, files, options);
+  const family: { open: OpenFamily<Manifest, Rooms[Room]> } = await import(file.href);
+  const reopen = (other: Manifest): Promise<Rooms[Room]> => family.open(other, files, options);
+  return { model: await reopen(manifest), manifest, reopen };
+}
+
+/** The files of a model; what is missing is fetched where the manifest names a hub. */
+async function filesFor(entry: ModelEntry, options: OpenOptions): Promise<Record<string, string>> {
+  const { dtype = 'fp32', signal } = options;
+  if (entry.manifest.hub && (await lackOf(entry, dtype)).missing.length > 0) {
+    const onLine = options.onDownload ?? onConsole();
+    await fetchFiles(entry, { dtype, onLine, ...(signal ? { signal } : {}) });
+  }
+  return modelFiles(entry, dtype);
+}
+
+function onConsole(): (line: string) => void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return (line) => {
+    if (performance.now() - toldAt < CONSOLE_MS) return;
+    toldAt = performance.now();
+    console.error(line);
+  };
 }
 
 async function wrongRoom(room: 'encoders' | 'segmenters', name: string): Promise<LookbookError> {
   const known = await families(room);
-  const fitting = (await listModels()).filter(({ manifest }) => known.includes(manifest.family));
+  const fitting = (await listModels()).entries.filter(({ manifest }) => known.includes(manifest.family));
   return new LookbookError('models', {
     what: `${name} is none of the ${room}`,
     got: name,

@@ -9,7 +9,8 @@ import { findModel, listModels, modelNames, verifyModel } from '#lib/models/regi
 describe('manifests', () => {
   it('every file of models/ is a sound manifest of a family that exists', async () => {
     const known = [...(await families('encoders')), ...(await families('segmenters'))];
-    const entries = await listModels();
+    const { entries, faults } = await listModels();
+    expect(faults).toEqual([]);
     expect(entries.map(({ manifest }) => manifest.name)).toEqual(await modelNames());
     for (const { manifest } of entries) expect(known).toContain(manifest.family);
   });

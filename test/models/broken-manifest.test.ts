@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { checkManifest, readManifest } from '#lib/models/manifest.js';
+import { projectPath } from '#lib/paths.js';
+import { dualOf } from './hub-folder.js';
+
+const sound = dualOf(await readManifest(projectPath('models/clip-vit-b-32.json'), 'clip-vit-b-32'));
+
+describe('a broken manifest', () => {
+  it('is refused once, with every fault of its form', async () => {
+    const wrong = {
+      ...sound,
+      family: 'dual-encoder',
+      hub: { repository: 'Xenova', revision: '../main' },
+      files: { image: { path: 'a/../b.onnx', bytes: -1, sha256: 'x' } },
+      variants: { int4: {} },
+      text: { ...sound.text, idType: 'float32' },
+      logit: { scale: 0, bias: 0 },
+      card: { imagenetZeroShot: 633 },
+    };
+    const message = await refusal(wrong);
+    for (const part of [
+      'hub.repository',
+      'hub.revision',
+      'files.image.path',
+      'files.image.bytes',
+      'files.image.sha256',
+      'variants',
+      'int4',
+      'text.idType',
+      'logit.scale',
+      'card',
+      'imagenetZeroShot',
+    ])
+      expect(message).toContain(part);
+  });
+
+  it('is refused once, with every name that leads nowhere', async () => {
+    const { tokenizer } = sound.text;
+    const message = await refusal({
+      ...sound,
+      text: { ...sound.text, file: 'words', tokenizer: { ...tokenizer, file: 'vocabulary' } },
+      settle: { file: 'last', input: 'a', output: 'b' },
+      variants: { q8: { picture: { path: 'b.onnx', bytes: null, sha256: null } } },
+      preprocessing: { ...sound.preprocessing, scaleTo: 32, longest: 32 },
+    });
+    for (const part of ['words', 'vocabulary', 'last', 'picture', 'scaleTo', 'longest'])
+      expect(message).toContain(part);
+  });
+
+  async function refusal(value: object): Promise<string> {
+    const { name: _, ...rest } = { name: '', ...value };
+    return checkManifest(rest, 'broken', 'a test').then(
+      () => 'it was taken',
+      (error: Error) => error.message,
+    );
+  }
+});
