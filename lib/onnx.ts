@@ -1,5 +1,6 @@
-import { open as openFile, stat } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { open as openFile, readdir, stat } from 'node:fs/promises';
+import { availableParallelism, freemem } from 'node:os';
+import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { LookbookError } from './errors.js';
 
@@ -33,6 +34,8 @@ export interface DeviceOptions {
   threads?: number | undefined;
   /** Runs side by side; each holds the weights once more. */
   lanes?: number | undefined;
+  /** Whether many runs come at once (pictures) rather than one at a time (questions). */
+  manyRuns?: boolean | undefined;
 }
 
 export type WorkerTask = { id: number } & (
@@ -64,6 +67,10 @@ export interface OnnxModel {
 
 /** Up to this size a model is cheap enough to be loaded once per core. */
 const SMALL_MODEL_BYTES = 32 * 2 ** 20;
+/** Up to this size it may be loaded twice, where memory is plenty. */
+const MEDIUM_MODEL_BYTES = 512 * 2 ** 20;
+/** Free memory for each byte of weights before they are loaded a second time. */
+const PLENTY = 6;
 
 interface SharedModel {
   model: Promise<OnnxModel>;
@@ -74,13 +81,14 @@ const open = new Map<string, SharedModel>();
 
 /**
  * Opens a graph; whoever opens the same file in the same way gets the same sessions, which end with the last user.
- * On CPUs small graphs get a lane of one thread per core, so that batches run side by side: for small layers that
- * is faster than many threads on one batch. Large ones get one lane of all cores: one copy in memory.
+ * On CPUs small graphs get a lane of one thread per core, so that batches run side by side: that is faster than many
+ * threads on one batch. Medium ones get two lanes where many runs come at once (ViT-B/32 on 2 cores: 11.7 images/s
+ * instead of 9.4, for 350 MB more). All others get one lane of all cores: one copy in memory.
  * @throws LookbookError when the file is missing, no graph that onnxruntime can load, or the device is not there.
  */
 export async function openOnnxModel(path: string, options: DeviceOptions = {}): Promise<OnnxModel> {
-  const { device = 'cpu', deviceId, threads, lanes } = options;
-  const key = JSON.stringify([path, device, deviceId, threads, lanes]);
+  const { device = 'cpu', deviceId, threads, lanes, manyRuns } = options;
+  const key = JSON.stringify([path, device, deviceId, threads, lanes, manyRuns]);
   const shared = open.get(key) ?? { model: loadModel(path, options), users: 0 };
   open.set(key, shared);
   shared.users++;
@@ -112,7 +120,7 @@ async function loadModel(path: string, options: DeviceOptions): Promise<OnnxMode
   const bytes = await sizeOf(path);
   await refuseMissingDevice(device);
   const cores = availableParallelism();
-  const lanes = options.lanes ?? (device === 'cpu' && bytes <= SMALL_MODEL_BYTES ? cores : 1);
+  const lanes = options.lanes ?? (device === 'cpu' ? lanesFor(bytes, options.manyRuns ?? false) : 1);
   const threads = options.threads ?? Math.max(1, Math.floor(cores / lanes));
   const place: Place = { device, ...(deviceId === undefined ? {} : { deviceId }) };
   const session = nextSession++;
@@ -149,6 +157,13 @@ async function loadModel(path: string, options: DeviceOptions): Promise<OnnxMode
       await Promise.allSettled(workers.map((worker) => worker.ask({ kind: 'close', session })));
     },
   };
+}
+
+function lanesFor(bytes: number, manyRuns: boolean): number {
+  const cores = availableParallelism();
+  if (bytes <= SMALL_MODEL_BYTES) return cores;
+  const isPlenty = bytes <= MEDIUM_MODEL_BYTES && freemem() > PLENTY * bytes;
+  return manyRuns && isPlenty ? Math.min(2, cores) : 1;
 }
 
 /** How each device comes to a machine that lacks it. */
@@ -216,9 +231,14 @@ async function otherThanGraph(path: string): Promise<string | undefined> {
   }
 }
 
+/** Bytes of a graph and of the weights that lie beside it, as exports above 2 GB have them. */
 async function sizeOf(path: string): Promise<number> {
   try {
-    return (await stat(path)).size;
+    const folder = dirname(path);
+    const beside = (await readdir(folder)).filter((file) => !/\.(onnx|json|txt|md)$/i.test(file));
+    const files = [path, ...beside.map((file) => join(folder, file))];
+    const facts = await Promise.all(files.map((file) => stat(file)));
+    return facts.reduce((sum, { size }, index) => (index && !facts[index]!.isFile() ? sum : sum + size), 0);
   } catch (cause) {
     throw new LookbookError('onnx', {
       what: 'a model file is missing',

@@ -54,8 +54,10 @@ export async function openPictureGraph(
   options: PictureGraphOptions,
 ): Promise<PictureGraph> {
   const { device, deviceId, threads, lanes, outputs: wanted } = options;
-  const place = { device, deviceId, threads, lanes };
-  const key = JSON.stringify([path, place]);
+  const place = { device, deviceId, threads, lanes, manyRuns: true };
+  // Passes are shared by those alone who show the graph the same numbers.
+  const { input, preprocessing, constants, batch } = rule;
+  const key = JSON.stringify([path, place, input, preprocessing, constants, batch]);
   const shared = open.get(key) ?? {
     model: openOnnxModel(path, place),
     users: 0,

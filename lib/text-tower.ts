@@ -33,7 +33,9 @@ export function openTextTower(
   const { name, dimension, ...place } = about;
   return openTogether(async (keep) => {
     const tokenizer = await loadTokenizer(rule.tokenizer, files[rule.tokenizer.file]!);
-    const model = await keep(openOnnxModel(files[rule.file]!, place));
+    // One graph with both sides is opened as its picture side opens it, so that both share it.
+    const manyRuns = rule.file === 'image' ? true : undefined;
+    const model = await keep(openOnnxModel(files[rule.file]!, { ...place, manyRuns }));
     refuseMisfits(model, {
       name,
       inputs: { ...namesOf(rule), ...constantNames(rule) },

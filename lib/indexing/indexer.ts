@@ -1,6 +1,7 @@
 /** Runs a plan: disk → plan → pictures → segments → places, each stage redone after a kill, none twice. */
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
+import { batchFor } from '../calibration.js';
 import type { Settings } from '../config.js';
 import { LookbookError, reasonOf } from '../errors.js';
 import { imageIdOfBytes, isUrl, readSource } from '../picture-bytes.js';
@@ -23,7 +24,7 @@ export interface RunOptions {
 /** Model batches under way at once: one runs, one is stored; a slow segmenter wants one more in wait (measured). */
 const UNDER_WAY_ONE_PASS = 2;
 const UNDER_WAY = 3;
-/** Pictures per batch: a small model's run must outweigh its hand-over; a large one fills the cores with few. */
+/** Pictures per batch where nothing was measured: a small model's run must outweigh its hand-over; a large one fills the cores with few. */
 const BATCH_ONE_PASS = 16;
 const BATCH = 8;
 /** Decoded pictures that wait for the model: up to 3 MB each where crops are cut from them. */
@@ -120,7 +121,7 @@ class Run {
   /** Stage one: every picture that is new or changed gets its row, with its segments where one pass gives both. */
   async #pictures(): Promise<void> {
     const { plan, workshop, meter } = this.#parts;
-    meter.begin(plan.read.length);
+    meter.begin('pictures', plan.read.length);
     const onePass = stages.isOnePass(workshop);
     await this.#flow(
       plan.read,
@@ -138,7 +139,8 @@ class Run {
     const { segmenter } = workshop;
     if (!segmenter) return;
     const jobs = this.#withoutSegments();
-    meter.begin(jobs.length);
+    if (jobs.length === 0) return;
+    meter.begin('segments', jobs.length);
     await this.#flow(
       jobs,
       (source) => this.#prepareAgain(source),
@@ -179,13 +181,13 @@ class Run {
   }
 
   /** Items are prepared ahead, gathered into batches, and worked on with a bounded number under way. */
-  #flow<Item>(
-    items: Iterable<Item>,
+  async #flow<Item>(
+    items: readonly Item[],
     ready: (item: Item) => Promise<stages.Prepared | null>,
     work: (batch: stages.Prepared[]) => Promise<void>,
   ): Promise<void> {
     const { signal } = this.#parts;
-    const size = this.#batchSize();
+    const size = await this.#batchSize(items.length);
     const underWay = stages.isOnePass(this.#parts.workshop) ? UNDER_WAY_ONE_PASS : UNDER_WAY;
     const prepared = lookAhead(items, ready, {
       ahead: Math.min(2 * size, MOST_AHEAD),
@@ -372,10 +374,14 @@ class Run {
     this.#report.notes.push(sentence);
   }
 
-  #batchSize(): number {
+  /** Pictures per model run and per write to the store. */
+  async #batchSize(pictures: number): Promise<number> {
     const { settings, workshop } = this.#parts;
     if (settings.batchSize !== 'auto') return settings.batchSize;
-    return workshop.encoder.poolsSegments ? BATCH_ONE_PASS : BATCH;
+    const { device, deviceId, threads } = settings;
+    const usual = workshop.encoder.poolsSegments ? BATCH_ONE_PASS : BATCH;
+    const wish = { pictures, usual, place: { device, deviceId, threads } };
+    return batchFor(workshop.encoder, wish);
   }
 }
 

@@ -5,8 +5,10 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { LookbookConfig } from '../../config.js';
-import { defineConfig } from '../../config.js';
+import { batchFor } from '../../calibration.js';
+import { defineConfig, type LookbookConfig, type Settings } from '../../config.js';
+import { openCatalogue } from '../../indexing/catalogue.js';
+import { runIndex } from '../../indexing/indexer.js';
 import { Meter } from '../../indexing/meter.js';
 import { scan } from '../../indexing/scan.js';
 import {
@@ -21,11 +23,16 @@ import {
 import { openLookbook } from '../../lookbook.js';
 import { findModel } from '../../models/registry.js';
 import { imageIdOfBytes } from '../../picture-bytes.js';
-import { closeWorkshop, openWorkshop } from '../../workshop.js';
+import { openStore } from '../../stores/open-store.js';
+import { closeWorkshop, type OpenWorkshop, openWorkshop } from '../../workshop.js';
+import { makeClipB32 } from '../clip-b32.js';
+import { openClipB32, workshopOf, writePhotographs } from '../clip-b32-workshop.js';
 import type { Figures, Measure } from '../figures.js';
+import { secondsOf } from '../interleaved.js';
 import { openWorkplace, type Workplace, writePictures } from '../many-pictures.js';
 
 const PICTURES = 400;
+const PHOTOGRAPHS = 240;
 const ALONE = 96;
 const BATCH = 16;
 
@@ -37,7 +44,7 @@ const MODELS: { figure: string; encoder: string; segmenter: string }[] = [
 export const measure: Measure = async (say) => {
   const figures: Figures = {};
   for (const { figure, encoder, segmenter } of MODELS) {
-    const entries = await Promise.all([encoder, segmenter].map(findModel));
+    const entries = await Promise.all([encoder, segmenter].map((name) => findModel(name)));
     if (!entries.every(({ ready }) => ready)) {
       say(
         `index.efficiency.${figure} skipped: the weights of ${encoder} or ${segmenter} are not here (LOOKBOOK_MODELS)`,
@@ -47,20 +54,59 @@ export const measure: Measure = async (say) => {
     const place = await openWorkplace();
     try {
       await writePictures(place.pictures, 0, PICTURES);
-      const alone = await cpuAlone(config(place, 'alone', { encoder, segmenter }));
+      const settings = defineConfig(config(place, 'alone', { encoder, segmenter }));
+      const alone = await cpuAlone(settings, await openWorkshop(settings));
       const run = await realRun(config(place, 'run', { encoder, segmenter }));
-      const cores = availableParallelism();
-      say(
-        `${figure}: ${alone.toFixed(4)} CPU s a picture alone, ${(1 / run).toFixed(1)} images/s on ${cores} cores`,
-      );
-      figures[`index.efficiency.${figure}`] = alone / (cores * run);
-      figures[`index.${figure}.images_per_s`] = 1 / run;
+      Object.assign(figures, efficiency(figure, { alone, run }, say));
     } finally {
       await place.remove();
     }
   }
-  return figures;
+  return { ...figures, ...(await clipB32(say)) };
 };
+
+/** The same of a CLIP ViT-B/32 of full size with random weights, on photographs, whole pictures only. */
+async function clipB32(say: (line: string) => void): Promise<Figures> {
+  const place = await openWorkplace();
+  const { pictures, chroma, masks, folder } = place;
+  try {
+    await writePhotographs(pictures, PHOTOGRAPHS, say);
+    const encoder = await openClipB32(await makeClipB32(say));
+    const settings = defineConfig({ name: 'clip', images: pictures, chroma, masks, segmenter: null }, {});
+    const open = async (name: string): Promise<OpenWorkshop> => {
+      const store = await openStore(chroma);
+      return { ...(await workshopOf(encoder, { store, name, masks })), store };
+    };
+    // A calibration is made once per machine, not once per run.
+    await batchFor(encoder, { pictures: PHOTOGRAPHS, usual: 1, place: {} });
+    const workshop = await open('run');
+    const catalogue = await openCatalogue(join(folder, 'catalogue'));
+    const seconds = await secondsOf(() => runIndex(settings, workshop, catalogue));
+    await catalogue.close();
+    await workshop.store.close();
+    const alone = await cpuAlone(settings, await open('alone'));
+    return efficiency('clip-b32', { alone, run: seconds / PHOTOGRAPHS }, say);
+  } finally {
+    await place.remove();
+  }
+}
+
+/** @param seconds CPU seconds a picture alone, and wall seconds a picture of the run. */
+function efficiency(
+  figure: string,
+  seconds: { alone: number; run: number },
+  say: (line: string) => void,
+): Figures {
+  const { alone, run } = seconds;
+  const cores = availableParallelism();
+  say(
+    `${figure}: ${alone.toFixed(4)} CPU s a picture alone, ${(1 / run).toFixed(1)} images/s on ${cores} cores`,
+  );
+  return {
+    [`index.efficiency.${figure}`]: alone / (cores * run),
+    [`index.${figure}.images_per_s`]: 1 / run,
+  };
+}
 
 function config(
   place: Workplace,
@@ -80,10 +126,8 @@ async function realRun(config: LookbookConfig): Promise<number> {
   return seconds / PICTURES;
 }
 
-/** CPU seconds per picture of the four stages, one after the other, nothing else under way. */
-async function cpuAlone(config: LookbookConfig): Promise<number> {
-  const settings = defineConfig(config);
-  const workshop = await openWorkshop(settings);
+/** CPU seconds per picture of the four stages, one after the other, nothing else under way; closes the workshop. */
+async function cpuAlone(settings: Settings, workshop: OpenWorkshop): Promise<number> {
   const { sources } = await scan(settings.images, settings);
   const meter = new Meter();
   const chosen = sources.slice(0, ALONE + BATCH);

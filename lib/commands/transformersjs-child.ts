@@ -1,0 +1,71 @@
+/** The process of transformersjs-peer.ts. Arguments: folder of the package, of the model, of the pictures. */
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { reasonOf } from '../errors.js';
+import type { PeerAnswer, PeerTask } from './transformersjs-peer.js';
+
+/** As much of the package as is used here. */
+interface Transformers {
+  env: { allowRemoteModels: boolean; allowLocalModels: boolean; localModelPath: string };
+  AutoImageProcessor: { from_pretrained(name: string): Promise<(images: unknown[]) => Promise<object>> };
+  CLIPVisionModelWithProjection: {
+    from_pretrained(
+      name: string,
+      options: { dtype: 'fp32'; device: 'cpu' },
+    ): Promise<(inputs: object) => Promise<{ image_embeds: { dims: number[] } }>>;
+  };
+  RawImage: { read(path: string): Promise<unknown> };
+}
+
+try {
+  await serve();
+} catch (error) {
+  tell({ error: reasonOf(error) });
+}
+
+async function serve(): Promise<void> {
+  const [packageFolder, model, pictures] = process.argv.slice(2);
+  if (!packageFolder || !model || !pictures) throw new Error('needs three folders');
+  const { exports } = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8'));
+  const entry = pathToFileURL(join(packageFolder, exports.node.import.default));
+  const { env, AutoImageProcessor, CLIPVisionModelWithProjection, RawImage }: Transformers = await import(
+    entry.href
+  );
+  env.allowRemoteModels = false;
+  env.allowLocalModels = true;
+  env.localModelPath = dirname(model);
+  const process_ = await AutoImageProcessor.from_pretrained(basename(model));
+  const embed = await CLIPVisionModelWithProjection.from_pretrained(basename(model), {
+    dtype: 'fp32',
+    device: 'cpu',
+  });
+  const folder = pictures;
+
+  async function encodeAll(batch: number): Promise<number> {
+    const files = (await readdir(folder)).sort().map((file) => join(folder, file));
+    if (files.length === 0) throw new Error(`no pictures in ${folder}`);
+    const start = performance.now();
+    for (let at = 0; at < files.length; at += batch) {
+      const part = files.slice(at, at + batch);
+      const images = await Promise.all(part.map((file) => RawImage.read(file)));
+      const { image_embeds } = await embed(await process_(images));
+      if (image_embeds.dims[0] !== part.length)
+        throw new Error(`${image_embeds.dims} for ${part.length} pictures`);
+    }
+    return (performance.now() - start) / 1000;
+  }
+
+  process.on('message', ({ batch }: PeerTask) => {
+    encodeAll(batch).then(
+      (seconds) => tell({ seconds }),
+      (error: unknown) => tell({ error: reasonOf(error) }),
+    );
+  });
+  process.on('disconnect', () => process.exit(0));
+  tell({ ready: true });
+}
+
+function tell(answer: PeerAnswer): void {
+  process.send?.(answer);
+}
