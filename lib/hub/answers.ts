@@ -66,7 +66,8 @@ export function networkTrouble(thrown: unknown): Trouble | undefined {
     return undefined;
   const stalled = code.some((each) => /^UND_ERR_(HEADERS|BODY|CONNECT)_TIMEOUT$/.test(each));
   const words = stalled ? 'no byte came in time' : reasonOf(deepest(thrown));
-  return { trouble: words, cause: thrown };
+  const alone = code.some((each) => /^(ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH)$/.test(each));
+  return { trouble: words, cause: thrown, ...(alone ? { alone } : {}) };
 }
 
 /** The error for trouble that does not pass: patience at its end, or a connection that cannot be. */

@@ -41,6 +41,8 @@ export interface Trouble {
   afterMs?: number;
   /** Bytes that this try brought nevertheless. */
   gained?: number;
+  /** No name is found and no way leads out: as long as nothing has come, that is soon told as no network. */
+  alone?: boolean;
   cause?: unknown;
 }
 
@@ -52,6 +54,8 @@ export interface RetryOptions {
 }
 
 const backoffMaxMs = 30_000;
+/** Tries in a row without a network, as long as nothing has come yet; a laptop that wakes up has more patience. */
+const triesAlone = 2;
 
 /**
  * Tries until there is a value, with growing pauses.
@@ -61,6 +65,7 @@ export async function withRetries<Value>(
   attempt: () => Promise<Outcome<Value>>,
   { limits, signal, giveUp }: RetryOptions,
 ): Promise<Value> {
+  let hasCome = false;
   for (let inRow = 1; ; inRow++) {
     signal?.throwIfAborted();
     const outcome = await attempt();
@@ -68,7 +73,9 @@ export async function withRetries<Value>(
     signal?.throwIfAborted();
     if ((outcome.gained ?? 0) >= limits.gainBytes) inRow = 1;
     const patient = (outcome.afterMs ?? 0) <= limits.retryAfterMaxMs;
-    if (inRow >= limits.tries || !patient) throw giveUp(outcome, inRow);
+    hasCome ||= (outcome.gained ?? 0) > 0;
+    const tries = outcome.alone && !hasCome ? Math.min(triesAlone, limits.tries) : limits.tries;
+    if (inRow >= tries || !patient) throw giveUp(outcome, inRow);
     await pause(Math.max(outcome.afterMs ?? 0, backoff(limits.backoffMs, inRow)), signal);
   }
 }
