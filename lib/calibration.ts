@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, freemem } from 'node:os';
+import { reasonOf } from './errors.js';
 import type { DeviceOptions } from './onnx.js';
 import { derivedPath } from './paths.js';
 import type { Encoder, EncoderInput } from './types.js';
@@ -76,7 +77,8 @@ export async function batchFor(encoder: Encoder, wish: BatchWish): Promise<numbe
   const path = calibrationPath(encoder, wish.place);
   const kept = await readKept(path);
   if (kept) return chooseBatch(kept, wish.usual);
-  const made = await calibrate(encoder);
+  // An error that is one meets the run itself, which knows what to do with it; nothing is kept of this one.
+  const made = await calibrate(encoder).catch(() => null);
   if (!made) return wish.usual;
   const facts = { model: encoder.name, machine: machine(), ...made };
   await writeWhole(path, `${JSON.stringify(facts, null, 1)}\n`);
@@ -97,7 +99,7 @@ export async function calibrate(encoder: Encoder): Promise<Calibration | null> {
     if (last && performance.now() - start + AT_ONCE * batch * last.msPerPicture > MOST_MS) break;
     const rss = process.memoryUsage.rss();
     // A batch may be too large for a device; that one picture is not, the first run has shown.
-    const ms = await msOfTrial(encoder, batch).catch(() => undefined);
+    const ms = await msOfTrial(encoder, batch).catch((error: unknown) => outOfMemory(error));
     if (ms === undefined) return trials.length ? { trials, most: batch / 2 } : null;
     trials.push({ batch, msPerPicture: ms / (AT_ONCE * batch) });
     if (batch === 1 && trials[0]!.msPerPicture < FAST_MS) return null;
@@ -107,6 +109,12 @@ export async function calibrate(encoder: Encoder): Promise<Calibration | null> {
     if (2 * grown > MEMORY_SHARE * freemem()) return { trials, most: batch };
   }
   return { trials };
+}
+
+/** A batch that was too large is an answer; every other error is one of the run, and nothing is kept of it. */
+function outOfMemory(error: unknown): undefined {
+  if (/memory|alloc/i.test(reasonOf(error))) return undefined;
+  throw error;
 }
 
 /** Of short runs the better of two: other work on the machine only ever slows one down. */

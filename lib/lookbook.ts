@@ -53,7 +53,8 @@ export interface Lookbook {
   collections(): Promise<CollectionSummary[]>;
   /**
    * Removes a collection of this lookbook that another model filled, and what hangs on it; pictures and masks stay.
-   * @returns the names that are gone. @throws LookbookError when it is unknown, another lookbook's, or open.
+   * @returns the names that are gone.
+   * @throws LookbookError when it is unknown, another lookbook's, or open, or while a run is indexing.
    */
   removeCollection(name: string): Promise<string[]>;
   close(): Promise<void>;
@@ -183,10 +184,15 @@ class OpenLookbook implements Lookbook {
     return this.#workshop.store.list();
   }
 
-  removeCollection(name: string): Promise<string[]> {
+  async removeCollection(name: string): Promise<string[]> {
     const { store, pictures, segments } = this.#workshop;
     const open = [pictures.name, ...(segments ? [segments.name] : [])];
-    return removeCollection(name, { lookbook: this.settings.name, store, open });
+    const lock = await takeIndexLock(this.#lockPath(), this.settings.name);
+    try {
+      return await removeCollection(name, { lookbook: this.settings.name, store, open });
+    } finally {
+      await lock.release();
+    }
   }
 
   close(): Promise<void> {

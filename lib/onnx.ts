@@ -1,8 +1,8 @@
 import { open as openFile, readdir, stat } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { LookbookError } from './errors.js';
+import { laneWorkers } from './onnx-lanes.js';
 
 /** A tensor in plain memory, row-major. */
 export type TensorData =
@@ -78,6 +78,7 @@ interface SharedModel {
 }
 
 const open = new Map<string, SharedModel>();
+let nextSession = 1;
 
 /**
  * Opens a graph; whoever opens the same file in the same way gets the same sessions, which end with the last user.
@@ -104,6 +105,10 @@ export async function openOnnxModel(path: string, options: DeviceOptions = {}): 
     let left: Promise<void> | undefined;
     return {
       ...model,
+      async run(feeds, wanted) {
+        if (left) throw closedModel(path);
+        return model.run(feeds, wanted);
+      },
       close() {
         left ??= leave();
         return left;
@@ -113,6 +118,16 @@ export async function openOnnxModel(path: string, options: DeviceOptions = {}): 
     await leave();
     throw error;
   }
+}
+
+/** No fault of a picture: whoever meets it stops. */
+function closedModel(path: string): LookbookError {
+  return new LookbookError('onnx', {
+    what: 'the model is closed',
+    got: path,
+    expected: 'one that is open',
+    mend: 'Open the lookbook again.',
+  });
 }
 
 async function loadModel(path: string, options: DeviceOptions): Promise<OnnxModel> {
@@ -235,10 +250,11 @@ async function otherThanGraph(path: string): Promise<string | undefined> {
 async function sizeOf(path: string): Promise<number> {
   try {
     const folder = dirname(path);
-    const beside = (await readdir(folder)).filter((file) => !/\.(onnx|json|txt|md)$/i.test(file));
-    const files = [path, ...beside.map((file) => join(folder, file))];
-    const facts = await Promise.all(files.map((file) => stat(file)));
-    return facts.reduce((sum, { size }, index) => (index && !facts[index]!.isFile() ? sum : sum + size), 0);
+    const own = (await stat(path)).size;
+    const beside = (await readdir(folder)).filter((file) => !/\.(onnx|json|txt|md|part|lock)$/i.test(file));
+    // What cannot be read, or goes while we look, is no weight of this graph.
+    const facts = await Promise.all(beside.map((file) => stat(join(folder, file)).catch(() => null)));
+    return facts.reduce((sum, found) => sum + (found?.isFile() ? found.size : 0), own);
   } catch (cause) {
     throw new LookbookError('onnx', {
       what: 'a model file is missing',
@@ -248,65 +264,4 @@ async function sizeOf(path: string): Promise<number> {
       cause,
     });
   }
-}
-
-let nextSession = 1;
-const pool: LaneWorker[] = [];
-
-function laneWorkers(count: number): LaneWorker[] {
-  while (pool.length < count) pool.push(startWorker());
-  return pool.slice(0, count);
-}
-
-/** A task without its number. Distributes over the union, which a plain Omit would not. */
-type NewTask = WorkerTask extends infer Task ? (Task extends WorkerTask ? Omit<Task, 'id'> : never) : never;
-
-interface LaneWorker {
-  /** Tasks without an answer yet; Infinity when the thread has ended. */
-  readonly waiting: number;
-  ask(task: NewTask): Promise<WorkerAnswer>;
-}
-
-/** A worker thread that keeps the process alive only while an answer is awaited. */
-function startWorker(): LaneWorker {
-  const worker = new Worker(new URL('./onnx-worker.js', import.meta.url));
-  const awaited = new Map<
-    number,
-    { resolve: (answer: WorkerAnswer) => void; reject: (error: Error) => void }
-  >();
-  let nextId = 1;
-  let dead: Error | undefined;
-  worker.unref();
-  worker.on('message', (answer: WorkerAnswer) => {
-    const waiter = awaited.get(answer.id);
-    awaited.delete(answer.id);
-    if (awaited.size === 0) worker.unref();
-    if (answer.error === undefined) waiter?.resolve(answer);
-    else waiter?.reject(new Error(answer.error));
-  });
-  const fail = (error: Error): void => {
-    dead ??= error;
-    pool.splice(0, pool.length, ...pool.filter((lane) => lane !== self));
-    for (const waiter of awaited.values()) waiter.reject(error);
-    awaited.clear();
-  };
-  worker.on('error', fail);
-  worker.on('exit', (code) => fail(new Error(`the inference thread ended with code ${code}`)));
-  const self: LaneWorker = {
-    get waiting() {
-      return dead ? Number.POSITIVE_INFINITY : awaited.size;
-    },
-    ask(task) {
-      if (dead) return Promise.reject(dead);
-      const id = nextId++;
-      worker.ref();
-      return new Promise((resolve, reject) => {
-        awaited.set(id, { resolve, reject });
-        const feeds = task.kind === 'run' ? Object.values(task.feeds) : [];
-        const memory = feeds.flatMap(({ data }) => (data.buffer instanceof ArrayBuffer ? [data.buffer] : []));
-        worker.postMessage({ ...task, id }, memory);
-      });
-    },
-  };
-  return self;
 }

@@ -73,6 +73,7 @@ export async function openPictureGraph(
     throw error;
   }
   const model = await shared.model;
+  let left: Promise<void> | undefined;
   for (const name of wanted) shared.outputs.add(name);
   return {
     lanes: model.lanes,
@@ -93,7 +94,10 @@ export async function openPictureGraph(
       }
       return Promise.all(pictures.map((pixels) => shared.passed.get(pixels)!));
     },
-    close: () => leave(key, shared),
+    close() {
+      left ??= leave(key, shared);
+      return left;
+    },
   };
 }
 

@@ -47,11 +47,15 @@ export function openTextTower(
       async embed(texts) {
         const vectors: Float32Array[] = [];
         for (const part of inRuns(texts, rule.batch ?? TEXT_BATCH)) {
-          const tokens = tokenizer.tokenize(part.map((text) => prefix + text));
+          // A graph of a fixed batch gets its last text again and again, until it is full.
+          const rows = rule.batch ?? part.length;
+          const full = Array.from({ length: rows }, (_, row) => part[Math.min(row, part.length - 1)]!);
+          const tokens = tokenizer.tokenize(full.map((text) => prefix + text));
           const results = await model.run(feedsOf(tokens, rule), [rule.output]);
-          vectors.push(...vectorsOf(results[rule.output], tokens, { rule, name, dimension }));
+          const all = vectorsOf(results[rule.output], tokens, { rule, name, dimension });
+          vectors.push(...all.slice(0, part.length));
         }
-        return vectors.slice(0, texts.length);
+        return vectors;
       },
       cutOf(text) {
         if (!tokenizer.isCut(prefix + text)) return undefined;

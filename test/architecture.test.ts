@@ -43,7 +43,7 @@ const FLOORS: string[][] = [
     'rows.ts',
     'config.ts',
   ],
-  ['decoders', 'hub', 'onnx.ts', 'onnx-worker.ts'],
+  ['decoders', 'hub', 'onnx.ts', 'onnx-lanes.ts', 'onnx-worker.ts'],
   [
     'arithmetic',
     'paths.ts',

@@ -96,6 +96,14 @@ describe('removing a collection', () => {
     expect((await counts())['plain segments']).toBe(before);
   });
 
+  it('waits for nobody: while a run is indexing it is refused', async () => {
+    for (const colour of ['pink', 'navy', 'olive', 'teal']) await room.draw(`later/${colour}.png`, colour);
+    const run = old.index();
+    const name = await nameOf('plain', 'pictures');
+    await expect(old.removeCollection(name)).rejects.toThrow('another run is indexing');
+    expect((await run).added).toBe(4);
+  });
+
   it('refuses what is open, unknown, or of another lookbook', async () => {
     const open = await nameOf('pictoclip', 'pictures');
     await expect(old.removeCollection(open)).rejects.toThrow('a collection that is open is not removed');

@@ -20,7 +20,7 @@ describe('a graph', () => {
     await Promise.all([one.close(), one.close()]);
     await expect(two.run(vectors(2), ['embedding'])).resolves.toHaveProperty('embedding');
     await two.close();
-    await expect(two.run(vectors(2), ['embedding'])).rejects.toThrow('is not open');
+    await expect(two.run(vectors(2), ['embedding'])).rejects.toThrow('the model is closed');
   });
 
   it('gives the same on one lane as on several', async () => {

@@ -41,8 +41,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (wish === 'list') return list();
-  const action = wish && actions[wish.action];
-  if (action) return action(wish);
+  const action = wish && Object.hasOwn(actions, wish.action) ? actions[wish.action] : undefined;
+  if (wish && action) return action(wish);
   console.error(usage);
   return 2;
 }

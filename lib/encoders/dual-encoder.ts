@@ -21,6 +21,8 @@ export const open: OpenFamily<DualEncoderManifest, Encoder> = async (manifest, f
   const { output, preprocessing } = manifest;
   const place = placeOf(options);
   const outputs = [output, ...(dense ? [dense.output] : [])];
+  // Before anything is open: an error here has nothing to close.
+  const fingerprint = await fingerprintOf(manifest, files, VERSION);
   const { graph, texts, settling } = await openTogether(async (keep) => ({
     graph: await keep(
       openPictureGraph(manifest, files.image!, {
@@ -45,7 +47,7 @@ export const open: OpenFamily<DualEncoderManifest, Encoder> = async (manifest, f
 
   return probe({
     name,
-    fingerprint: await fingerprintOf(manifest, files, VERSION),
+    fingerprint,
     dimension,
     preprocessing,
     poolsSegments: dense !== undefined,

@@ -14,6 +14,8 @@ export const open: OpenFamily<ImageEncoderManifest, Encoder> = async (whole, fil
   const { layer } = options;
   const manifest = layer === undefined ? whole : atLayer(whole, layer);
   const { name, output, preprocessing, dimension } = manifest;
+  // Before anything is open: an error here has nothing to close.
+  const fingerprint = await fingerprintOf(manifest, files, VERSION);
   const graph = await openPictureGraph(manifest, files.image!, {
     ...placeOf(options),
     outputs: [output],
@@ -21,7 +23,7 @@ export const open: OpenFamily<ImageEncoderManifest, Encoder> = async (whole, fil
   });
   return probe({
     name,
-    fingerprint: await fingerprintOf(manifest, files, VERSION),
+    fingerprint,
     dimension,
     preprocessing,
     poolsSegments: false,

@@ -4,7 +4,7 @@ import { normalise } from '../arithmetic/vectors.js';
 import { openTogether } from '../closers.js';
 import { LookbookError } from '../errors.js';
 import type { OpenFamily } from '../models/families.js';
-import { checkedVectors, fingerprintOf, placeOf, probe } from '../models/identity.js';
+import { checkedVectors, fingerprintOf, knownSha256, placeOf, probe } from '../models/identity.js';
 import type { LabelWordsManifest } from '../models/manifest.js';
 import { derivedPath } from '../paths.js';
 import { openPictureGraph, type PictureGraph, vectorAt } from '../picture-graph.js';
@@ -42,7 +42,8 @@ export const open: OpenFamily<LabelWordsManifest, Encoder> = async (manifest, fi
     const texts = await keep(openTextTower(text, files, { name, dimension, ...place }));
     const classes = labels.map((_, index) => index).filter((index) => !isNoThing(index, manifest));
     const words = classes.map((index) => labels[index]!);
-    const block = await labelBlock(words, { texts, dimension, fingerprint });
+    const key = await labelKey(manifest, files);
+    const block = await labelBlock(words, { texts, dimension, key });
     return { graph, texts, things: { block, dimension, classes } };
   });
   return probe({
@@ -119,16 +120,27 @@ function refuseOtherCounts(labels: readonly string[], classes: number, manifest:
   });
 }
 
+/** Names what the labels' vectors depend on: the same for every way of looking at pictures. */
+async function labelKey(
+  { text, labels }: LabelWordsManifest,
+  files: Record<string, string>,
+): Promise<string> {
+  const roles = [text.file, text.tokenizer.file, labels.file];
+  const hashes = await Promise.all(roles.map((role) => knownSha256(files[role]!)));
+  const rules = JSON.stringify([VERSION, text, labels, ...hashes]);
+  return createHash('sha256').update(rules).digest('hex').slice(0, 32);
+}
+
 /**
  * float32[labels, dimension] from a file, or from the sentence encoder (a thousand labels take some seconds). The file
  * begins with the sha256 of the rest: one that was cut or changed is made again.
  */
 async function labelBlock(
   labels: readonly string[],
-  about: { texts: TextTower; dimension: number; fingerprint: string },
+  about: { texts: TextTower; dimension: number; key: string },
 ): Promise<Float32Array> {
-  const { texts, dimension, fingerprint } = about;
-  const path = derivedPath('label-words', `${fingerprint}.f32`);
+  const { texts, dimension, key } = about;
+  const path = derivedPath('label-words', `${key}.f32`);
   const stored = await readFile(path).catch(() => null); // no file yet, or none that can be read: it is made
   const values = stored?.subarray(DIGEST_BYTES);
   if (

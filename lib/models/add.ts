@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LookbookError } from '../errors.js';
 import { projectPath } from '../paths.js';
@@ -20,10 +21,14 @@ const NAME = /^[a-z0-9]+([.-][a-z0-9]+)*$/;
  */
 export async function addModel(hubName: string, as?: string): Promise<{ manifest: Manifest; path: string }> {
   const name = as ?? defaultName(hubName);
-  const taken = (await modelNames()).includes(name);
+  const [own] = ownFolders();
+  const folder = own === undefined ? projectPath(`models/${name}`) : join(own, name);
+  const path = `${folder}.json`;
+  // Neither another file nor a folder of the project may become that of a model.
+  const taken = (await modelNames()).includes(name) || existsSync(path) || existsSync(folder);
   if (taken || !NAME.test(name)) {
     throw new LookbookError('models', {
-      what: taken ? 'there is a model of that name already' : 'this cannot be the name of a model',
+      what: taken ? 'there is something of that name already' : 'this cannot be the name of a model',
       got: JSON.stringify(name),
       expected: 'small letters, digits, dots and single dashes, and a name that is free',
       mend: `Choose another one: npm run models -- add ${hubName} --as NAME`,
@@ -32,9 +37,7 @@ export async function addModel(hubName: string, as?: string): Promise<{ manifest
   // The folder becomes that of the new name: hf: names keep theirs for whatever commit they stand for.
   const { folder: _, ...made } = await hubManifest(hubName);
   const manifest = { ...made, name };
-  const [own] = ownFolders();
   const text = formatManifest(manifest);
-  const path = own === undefined ? projectPath(`models/${name}.json`) : join(own, `${name}.json`);
   await writeWhole(path, own === undefined ? withSchema(text) : text);
   return { manifest, path };
 }

@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { LookbookError } from '../errors.js';
 import type { Encoder, Segmenter } from '../types.js';
 import { fetchFiles } from './fetch-files.js';
-import type { OpenOptions } from './identity.js';
-import type { Manifest } from './manifest.js';
-import { findModel, lackOf, listModels, type ModelEntry, modelFiles } from './registry.js';
+import { knownSha256, type OpenOptions } from './identity.js';
+import { requireConsent } from './licences.js';
+import type { Dtype, Manifest } from './manifest.js';
+import { filesOf, findModel, lackOf, listModels, type ModelEntry, modelFiles } from './registry.js';
 import { checkEncoder, checkSegmenter } from './self-check.js';
 import { isCheckOff, keepCheck, knownCheck, refuseFailed, type SelfCheck } from './self-check-results.js';
 
@@ -115,16 +116,52 @@ async function openFiles<Room extends keyof Rooms>(
   const { manifest } = entry;
   const file = new URL(`../${room}/${manifest.family}.js`, import.meta.url);
   if (!existsSync(fileURLToPath(file))) throw await wrongRoom(room, name);
+  refuseLayer(manifest, options);
   const files = await filesFor(entry, options);
+  await refuseOtherWeights(entry, files, options.dtype ?? 'fp32');
   // The file's name is the family and the schema has checked the family's fields: the types meet here.
   const family: { open: OpenFamily<Manifest, Rooms[Room]> } = await import(file.href);
   const reopen = (other: Manifest): Promise<Rooms[Room]> => family.open(other, files, options);
   return { model: await reopen(manifest), manifest, reopen };
 }
 
+function refuseLayer(manifest: Manifest, { layer }: OpenOptions): void {
+  if (layer === undefined || manifest.family === 'image-encoder') return;
+  throw new LookbookError('encoder', {
+    what: `${manifest.name} has no layers to choose from`,
+    got: JSON.stringify(layer),
+    expected: 'none: only image encoders list layers',
+    mend: 'Leave LAYER out of the config cell.',
+  });
+}
+
+/** The fingerprint needs the sha256 of every file anyway, so a file that was swapped is found before it is opened. */
+async function refuseOtherWeights(
+  { manifest }: ModelEntry,
+  files: Record<string, string>,
+  dtype: Dtype,
+): Promise<void> {
+  const expected = filesOf(manifest, dtype);
+  const faults: string[] = [];
+  for (const [role, path] of Object.entries(files)) {
+    const wanted = expected[role]?.sha256;
+    const got = wanted ? await knownSha256(path) : wanted;
+    if (got !== wanted) faults.push(`${path} with sha256 ${got}, not ${wanted}`);
+  }
+  if (faults.length === 0) return;
+  throw new LookbookError('models', {
+    what: `files of ${manifest.name} are not those of the manifest`,
+    got: faults.join('; '),
+    expected: 'the sha256 that the manifest gives',
+    mend: 'Delete them and open the model again, or fetch them from where they came.',
+  });
+}
+
 /** The files of a model; what is missing is fetched where the manifest names a hub. */
 async function filesFor(entry: ModelEntry, options: OpenOptions): Promise<Record<string, string>> {
   const { dtype = 'fp32', signal } = options;
+  // Also of weights that lie here already, in another tool's cache for one.
+  if (entry.manifest.hub || entry.manifest.export) await requireConsent(entry.manifest);
   if (entry.manifest.hub && (await lackOf(entry, dtype)).missing.length > 0) {
     const onLine = options.onDownload ?? onConsole();
     await fetchFiles(entry, { dtype, onLine, ...(signal ? { signal } : {}) });

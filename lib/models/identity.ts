@@ -4,7 +4,7 @@ import { isFiniteVector } from '../arithmetic/vectors.js';
 import { PREPROCESSING_VERSION } from '../decoders/image.js';
 import { LookbookError } from '../errors.js';
 import type { DeviceOptions } from '../onnx.js';
-import type { Encoder } from '../types.js';
+import type { Encoder, Pixels, Preprocessing } from '../types.js';
 import type { Dtype, Manifest } from './manifest.js';
 import { sha256 } from './registry.js';
 
@@ -78,8 +78,8 @@ export function checkedVectors(
 
 const hashes = new Map<string, Promise<string>>();
 
-/** Hashing 350 MB takes a second, so a file is hashed once as long as size and time stand. */
-async function knownSha256(path: string): Promise<string> {
+/** sha256 of a file. Hashing 350 MB takes a second, so a file is hashed once as long as size and time stand. */
+export async function knownSha256(path: string): Promise<string> {
   const { size, mtimeMs } = await stat(path);
   const key = `${path} ${size} ${mtimeMs}`;
   const known = hashes.get(key) ?? sha256(path);
@@ -88,15 +88,18 @@ async function knownSha256(path: string): Promise<string> {
   return known;
 }
 
+/** A plain grey picture as a model wants it; another object at each call. */
+export function greyPicture({ size }: Preprocessing): Pixels {
+  return { data: new Uint8Array(size * size * 3).fill(128), width: size, height: size };
+}
+
 /**
  * Shows a plain grey picture to an encoder that has just been opened, so that a graph that cannot answer is found
  * before any picture is touched. @throws what the encoder throws; it is closed then.
  */
 export async function probe(encoder: Encoder): Promise<Encoder> {
-  const { size } = encoder.preprocessing;
-  const pixels = { data: new Uint8Array(size * size * 3).fill(128), width: size, height: size };
   try {
-    await encoder.embed([{ pixels }]);
+    await encoder.embed([{ pixels: greyPicture(encoder.preprocessing) }]);
   } catch (error) {
     await encoder.close();
     throw error;

@@ -225,21 +225,48 @@ function contradictions(manifest: Manifest): string[] {
   return faults;
 }
 
-let validator: Promise<ReturnType<Ajv2020['compile']>> | undefined;
-
-async function faultsOf(value: unknown): Promise<string[]> {
-  validator ??= readJson(projectPath('models/manifest.schema.json')).then((schema) =>
-    new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false }).compile(
-      schema as object,
-    ),
-  );
-  const validate = await validator;
-  return validate(value) ? [] : [...new Set((validate.errors ?? []).filter(isCause).map(describeFault))];
+/** What of the schema decides which form a manifest, or a tokenizer in it, has. */
+interface Form {
+  properties?: Record<string, { const?: string }>;
+}
+interface Schema {
+  oneOf: Form[];
+  $defs: { text: { properties: { tokenizer: { oneOf: Form[] } } } };
 }
 
-/** Leaves out what only says that one of several forms did not fit: each form's own faults are listed. */
-function isCause(fault: ErrorObject): boolean {
-  return fault.keyword !== 'oneOf' && fault.keyword !== 'const';
+let validator: Promise<{ schema: Schema; validate: ReturnType<Ajv2020['compile']> }> | undefined;
+
+async function faultsOf(value: unknown): Promise<string[]> {
+  validator ??= readJson(projectPath('models/manifest.schema.json')).then((json) => {
+    const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false });
+    return { schema: json as Schema, validate: ajv.compile(json as object) };
+  });
+  const { schema, validate } = await validator;
+  if (validate(value)) return [];
+  return [...new Set(causesOf(validate.errors ?? [], value, schema).map(describeFault))];
+}
+
+/** Leaves out what only says that forms did not fit which the manifest does not claim to have. */
+function causesOf(faults: readonly ErrorObject[], value: unknown, schema: Schema): ErrorObject[] {
+  const tokenizerForms = schema.$defs.text.properties.tokenizer.oneOf;
+  const family = formOf(schema.oneOf, 'family', value);
+  const kind = formOf(tokenizerForms, 'kind', fieldOf(fieldOf(value, 'text'), 'tokenizer'));
+  const known = Object.keys(schema.oneOf[family]?.properties ?? {});
+  return faults.filter(({ keyword, schemaPath, params }) => {
+    if (keyword === 'oneOf' || keyword === 'const') return false;
+    if (known.includes(String(params.unevaluatedProperty))) return false;
+    const [, at, index] = /(^#|\/tokenizer)\/oneOf\/(\d+)\//.exec(schemaPath) ?? [];
+    return index === undefined || Number(index) === (at === '#' ? family : kind);
+  });
+}
+
+/** Index of the form whose constant the value has; −1 where it has none. */
+function formOf(forms: readonly Form[], field: string, value: unknown): number {
+  return forms.findIndex(({ properties }) => properties?.[field]?.const === fieldOf(value, field));
+}
+
+function fieldOf(value: unknown, field: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, field) : undefined;
 }
 
 function describeFault(fault: ErrorObject): string {

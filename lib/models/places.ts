@@ -2,7 +2,8 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { LookbookError } from '../errors.js';
-import { findInHubCache } from '../hub/cache.js';
+import { findInHubCache, isCommit } from '../hub/cache.js';
+import { hubSettings } from '../hub/settings.js';
 import { projectPath } from '../paths.js';
 import type { Manifest, ManifestFile } from './manifest.js';
 
@@ -31,9 +32,9 @@ export async function locate(
   return Object.fromEntries(Object.keys(files).map((role) => [role, found[role] ?? null]));
 }
 
-/** The graph that a role is the external data of: image-data, image-data-2 → image. */
+/** The graph that a role is the external data of: image-data, image-data-2, image-weights-7 → image. */
 export function graphOfData(role: string): string | undefined {
-  return /^(.+)-data(-\d+)?$/.exec(role)?.[1];
+  return /^(.+)-(?:data|weights)(-\d+)?$/.exec(role)?.[1];
 }
 
 /** Whether a role belongs to a graph with external data. */
@@ -85,7 +86,10 @@ async function placeOfGroup(
 /** Where the Hugging Face cache has a file of a manifest, or null. */
 export async function cachedPlace(manifest: Manifest, file: ManifestFile): Promise<string | null> {
   const place = hubPlace(manifest, file);
-  return place === null ? null : findInHubCache(place);
+  if (place === null) return null;
+  // A branch may have moved since: without a sha256 only a commit, or having no network, is reason enough.
+  if (place.sha256 === null && !isCommit(place.revision) && !hubSettings().offline) return null;
+  return findInHubCache(place);
 }
 
 /** A file of a manifest as a hub knows it; null where the manifest names no repository for it. */

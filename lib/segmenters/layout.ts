@@ -26,10 +26,12 @@ const FINER = 4;
  */
 export const open: OpenFamily<LayoutManifest, Segmenter> = async (manifest, files, options) => {
   const { output, preprocessing } = manifest;
+  // Before anything is open: an error here has nothing to close.
+  const fingerprint = await fingerprintOf(manifest, { image: files.image! }, VERSION);
   const graph = await openPictureGraph(manifest, files.image!, { ...placeOf(options), outputs: [output] });
   return {
     name: manifest.name,
-    fingerprint: await fingerprintOf(manifest, { image: files.image! }, VERSION),
+    fingerprint,
     preprocessing,
     async segment(pictures) {
       const looks = await graph.look(pictures);

@@ -1,9 +1,11 @@
 import { connectedRegions, emptyMask } from '../arithmetic/masks.js';
+import { isFiniteVector } from '../arithmetic/vectors.js';
+import { LookbookError } from '../errors.js';
 import type { OpenFamily } from '../models/families.js';
-import { fingerprintOf, placeOf } from '../models/identity.js';
+import { fingerprintOf, greyPicture, placeOf } from '../models/identity.js';
 import type { SemanticManifest } from '../models/manifest.js';
 import { MAX_SEGMENTS, SMALLEST_AREA } from '../models/segment-limits.js';
-import { openPictureGraph } from '../picture-graph.js';
+import { type Features, openPictureGraph } from '../picture-graph.js';
 import type { FoundSegment, Segmenter } from '../types.js';
 
 /** Raised when regions are made in another way. */
@@ -15,19 +17,37 @@ const LARGEST_MAP = 256;
 /** Semantic segmentation: logits per class → the best class of each pixel → connected regions with label and score. */
 export const open: OpenFamily<SemanticManifest, Segmenter> = async (manifest, files, options) => {
   const { output, preprocessing } = manifest;
+  // Before anything is open: an error here has nothing to close.
+  const fingerprint = await fingerprintOf(manifest, files, VERSION);
   const graph = await openPictureGraph(manifest, files.image!, { ...placeOf(options), outputs: [output] });
   const size = Math.min(preprocessing.size, LARGEST_MAP);
-  return {
-    name: manifest.name,
-    fingerprint: await fingerprintOf(manifest, files, VERSION),
-    preprocessing,
-    async segment(pictures) {
-      const looks = await graph.look(pictures);
-      return looks.map((look) => regionsOf(look[output]!.data, look[output]!.dims, size, manifest));
-    },
-    close: () => graph.close(),
+  const segment: Segmenter['segment'] = async (pictures) => {
+    const looks = await graph.look(pictures);
+    return looks.map((look) => {
+      const { data, dims } = checkedLogits(look[output]!, manifest);
+      return regionsOf(data, dims, size, manifest);
+    });
   };
+  try {
+    await segment([greyPicture(preprocessing)]);
+  } catch (error) {
+    await graph.close();
+    throw error;
+  }
+  return { name: manifest.name, fingerprint, preprocessing, segment, close: () => graph.close() };
 };
+
+/** @throws LookbookError when there is not one finite map a label. */
+function checkedLogits(logits: Features, { name, output, labels }: SemanticManifest): Features {
+  const isMaps = logits.dims.length === 3 && logits.dims[0] === labels.length;
+  if (isMaps && isFiniteVector(logits.data)) return logits;
+  throw new LookbookError('segmenter', {
+    what: `the output ${output} of ${name} is not usable`,
+    got: isMaps ? 'numbers that are not finite' : `[${logits.dims}] a picture`,
+    expected: `[${labels.length}, h, w], one map for each label`,
+    mend: 'Correct output and labels in the manifest, or fetch the weights again.',
+  });
+}
 
 /** @returns regions by certainty × area, best first; the score is the mean probability of the label. */
 export function regionsOf(

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { projectPath, projectRoot } from '#lib/paths.js';
@@ -180,7 +180,20 @@ describe('add', () => {
     expect(made).not.toHaveProperty('folder');
     expect((await models('list')).out).toMatch(new RegExp(`^· ${name} `, 'm'));
     const twice = await models('add', 'hf:some/one@v1', '--as', name);
-    expect(twice).toMatchObject({ code: 1, err: expect.stringContaining('a model of that name already') });
+    expect(twice).toMatchObject({ code: 1, err: expect.stringContaining('something of that name already') });
+  });
+
+  it('never writes over a file or into a folder that is no model', async () => {
+    writeFileSync(join(hub.root, 'config.json'), '{"model_type": "clip"}');
+    mkdirSync(join(hub.root, 'photos'));
+    for (const other of ['config', 'photos']) {
+      const { code, err } = await models('add', 'hf:some/one', '--as', other);
+      expect({ code, err }).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('something of that name'),
+      });
+    }
+    expect(readFileSync(join(hub.root, 'config.json'), 'utf8')).toBe('{"model_type": "clip"}');
   });
 
   it('refuses names that are none', async () => {

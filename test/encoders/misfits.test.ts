@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { open as openDual } from '#lib/encoders/dual-encoder.js';
 import { open as openImage } from '#lib/encoders/image-encoder.js';
-import type { DualEncoderManifest, ImageEncoderManifest } from '#lib/models/manifest.js';
+import { openEncoder } from '#lib/models/families.js';
+import type { DualEncoderManifest, ImageEncoderManifest, SemanticManifest } from '#lib/models/manifest.js';
 import { projectPath } from '#lib/paths.js';
+import { open as openSemantic } from '#lib/segmenters/semantic.js';
 import type { Pixels } from '#lib/types.js';
 
 const golden = projectPath('test/fixtures/golden');
@@ -177,6 +179,33 @@ describe('a model that does not fit its manifest is refused when it is opened', 
     ]);
     expect(layer.fingerprint).not.toBe(whole.fingerprint);
     await Promise.all([whole.close(), layer.close()]);
+  });
+
+  it('a layer asked of a model that has none to choose from', async () => {
+    const layered = openEncoder('pictoclip', { layer: 'block_99' });
+    await expect(layered).rejects.toThrow('pictoclip has no layers to choose from');
+  });
+
+  it('segments whose labels are not those of the graph, or whose numbers are none', async () => {
+    const semantic: SemanticManifest = {
+      ...tokens,
+      family: 'semantic',
+      preprocessing: { ...tokens.preprocessing, resize: 'squash' },
+      output: 'late',
+      labels: ['a', 'b'],
+      background: null,
+    };
+    const files = { image: `${golden}/models/convnet/model.onnx` };
+    await expect(openSemantic(semantic, files, {})).rejects.toThrow(
+      'got [24,4,4] a picture, expected [2, h, w], one map for each label',
+    );
+    const labels = Array.from({ length: 24 }, (_, n) => `class ${n}`);
+    const std: [number, number, number] = [1e-42, 1e-42, 1e-42];
+    const endless = { ...semantic, labels, preprocessing: { ...semantic.preprocessing, std } };
+    await expect(openSemantic(endless, files, {})).rejects.toThrow('numbers that are not finite');
+    const sound = await openSemantic({ ...semantic, labels }, files, {});
+    expect((await sound.segment([grey(32)]))[0]!.every(({ score }) => Number.isFinite(score))).toBe(true);
+    await sound.close();
   });
 
   it('half a download', async () => {

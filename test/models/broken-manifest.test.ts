@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { checkManifest, readManifest } from '#lib/models/manifest.js';
 import { projectPath } from '#lib/paths.js';
@@ -47,8 +48,24 @@ describe('a broken manifest', () => {
       expect(message).toContain(part);
   });
 
+  it('one fault is told as one: what other forms would want is not said', async () => {
+    const dino = JSON.parse(await readFile(projectPath('models/dinov2-small.json'), 'utf8'));
+    expect(await refusal({ ...dino, dimension: undefined })).toContain(
+      "has 1 fault: got the file must have required property 'dimension', expected",
+    );
+    const tokenizer = { ...sound.text.tokenizer, kind: 'huggingfaces' };
+    expect(await refusal({ ...sound, text: { ...sound.text, tokenizer } })).toContain(
+      'has 1 fault: got text.tokenizer.kind must be equal to one of the allowed values (word-ngrams | huggingface)',
+    );
+    const short = { ...sound.text.tokenizer, contextLength: undefined };
+    expect(await refusal({ ...sound, text: { ...sound.text, tokenizer: short } })).toContain(
+      "has 1 fault: got text.tokenizer must have required property 'contextLength'",
+    );
+    expect(await refusal({ ...sound, colour: 'red' })).toContain('has 1 fault: got the file must NOT have');
+  });
+
   async function refusal(value: object): Promise<string> {
-    const { name: _, ...rest } = { name: '', ...value };
+    const { name: _, ...rest } = JSON.parse(JSON.stringify({ name: '', ...value }));
     return checkManifest(rest, 'broken', 'a test').then(
       () => 'it was taken',
       (error: Error) => error.message,

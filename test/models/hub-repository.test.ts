@@ -19,7 +19,12 @@ describe('a repository’s own files as a manifest', () => {
       dimension: 768,
       files: { image: { path: 'onnx/vision_model.onnx', bytes: 1000, sha256: null } },
     });
-    expect(dualOf(manifest).text.tokenizer).toMatchObject({ contextLength: 77, padId: 0, endId: 49407 });
+    expect(dualOf(manifest).text.tokenizer).toMatchObject({
+      contextLength: 77,
+      padTo: 'longest',
+      padId: 49407,
+      endId: 49407,
+    });
   });
 
   it('finds other forms of the weights, and the data that lies beside a graph', async () => {
@@ -78,7 +83,7 @@ describe('a repository’s own files as a manifest', () => {
     });
     const config = JSON.stringify({ model_type: 'siglip', text_config: {}, vision_config: {} });
     const siglip = dualOf(await made({ ...combined, 'model.onnx': 5, 'config.json': config }));
-    expect(siglip.constants).toEqual({ input_ids: { type: 'int64', dims: ['batch', 64], value: 1 } });
+    expect(siglip.constants).toEqual({ input_ids: { type: 'int64', dims: [1, 64], value: 1 } });
     expect(siglip.text.inputs).toEqual({ ids: 'input_ids' });
   });
 
@@ -213,8 +218,22 @@ describe('a repository’s own files as a manifest', () => {
       terms: expect.any(String),
     });
     expect(await of('license: other')).toMatchObject({ licence: 'other', terms: expect.any(String) });
-    for (const free of ['license: apache-2.0', 'license: [mit]', 'title: x', 'license: <script>'])
-      expect(await of(free)).not.toHaveProperty('terms');
-    expect(await of('license: <script>')).toMatchObject({ licence: 'not named by the repository' });
+    for (const kind of ['gemma', 'llama3.1', 'openrail'])
+      expect(await of(`license: ${kind}`)).toMatchObject({ licence: kind, terms: expect.any(String) });
+    expect(await of('license: apache-2.0')).not.toHaveProperty('terms');
+    // What cannot be read may be anything: nobody is told that it allows every use.
+    const unread = [
+      'license:\n- cc-by-nc-4.0',
+      'license: [mit]',
+      'license: mit # or not',
+      'title: x',
+      'license: <script>',
+    ];
+    for (const front of unread) {
+      expect(await of(front)).toMatchObject({
+        licence: 'not named by the repository',
+        terms: expect.stringContaining('read its page before use'),
+      });
+    }
   });
 });

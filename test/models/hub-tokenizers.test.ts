@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { manifestOfRepository } from '#lib/models/from-hub/repository.js';
-import { chineseClipRule, clipRule, openClipRule, siglipRule } from '#lib/models/from-hub/tokenizers.js';
+import {
+  chineseClipRule,
+  clipRule,
+  mobileClipRule,
+  openClipRule,
+  siglipRule,
+} from '#lib/models/from-hub/tokenizers.js';
 import { CLIP, CLIP_PROCESSOR, dualOf, hubOf, without } from './hub-folder.js';
 
 describe('rules of tokenizers by what configs say', () => {
-  it('CLIP ends with its last entry where old configs say 2, and is filled up with zeros', () => {
-    const rule = { contextLength: 77, padTo: 'context', padId: 0, vocabulary: 49408 };
-    expect(clipRule({}, [])).toMatchObject({ ...rule, endId: 49407 });
+  it('CLIP ends with its last entry where old configs say 2; each text has its own length, MobileCLIP’s the whole', () => {
+    const rule = { contextLength: 77, padTo: 'longest', padId: 49407, endId: 49407, vocabulary: 49408 };
+    expect(clipRule({}, [])).toMatchObject(rule);
+    expect(mobileClipRule({}, [])).toMatchObject({ ...rule, padTo: 'context', padId: 0 });
     expect(clipRule({ eos_token_id: 2 }, [])).toMatchObject({ endId: 49407 });
     expect(clipRule({ eos_token_id: 49406, max_position_embeddings: 32 }, [])).toMatchObject({
       endId: 49406,

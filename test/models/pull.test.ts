@@ -73,6 +73,20 @@ describe('a pull', () => {
     expect(told[1]).toMatch(/^drawings · words\.txt · \d+ kB of 338 kB \(\d+ %\) · \d+ kB\/s · \d+ s left$/);
   });
 
+  it('a file that is swapped later for another of the same size is refused before it is opened', async () => {
+    hub.write('drawings');
+    await pullModel('drawings');
+    const path = join(hub.root, 'drawings', 'words.txt');
+    const bytes = readFileSync(path);
+    bytes.write('x', 7);
+    writeFileSync(path, bytes);
+    expect(await fault(openEncoder('drawings', {}))).toMatch(
+      new RegExp(
+        `files of drawings are not those of the manifest: got ${path} with sha256 ${hashOf(bytes)}, not`,
+      ),
+    );
+  });
+
   it('fetches only what is missing', async () => {
     hub.write('drawings');
     await pullModel('drawings');

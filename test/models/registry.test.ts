@@ -179,6 +179,7 @@ describe('hf:owner/name@revision', () => {
         .filter((path) => /\.(json|onnx)$/.test(path) && path !== 'expected.json')
         .map((path) => [path, readFileSync(`${golden}/models/clip-split/${path}`)]),
     );
+    files.set('README.md', Buffer.from('---\nlicense: mit\n---\n'));
     files.set('tokenizer.json', readFileSync(`${golden}/tokenizer/clip-bpe/tokenizer.json`));
     hub.instead.answer = (request, response) => {
       const url = decodeURIComponent(request.url ?? '');

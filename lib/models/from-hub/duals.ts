@@ -4,7 +4,7 @@ import type { ConstantInput, TextTower, TokenizerRule } from '../manifest.js';
 import { firstOf, rolesOf, variantsOf } from './files.js';
 import { type HubRepository, type ManifestBody, sizeOf } from './form.js';
 import { fieldOf } from './json.js';
-import { chineseClipRule, clipRule, siglipRule } from './tokenizers.js';
+import { chineseClipRule, clipRule, mobileClipRule, siglipRule } from './tokenizers.js';
 
 /** One kind of two-sided model: names of public exports, which the opener checks against the graph. */
 interface Kind {
@@ -48,7 +48,7 @@ const CHINESE_CLIP: Kind = { ...CLIP, masks: { split: true, combined: true }, to
 /** By model_type of config.json. */
 export const DUAL_KINDS: ReadonlyMap<string, Kind> = new Map([
   ['clip', CLIP],
-  ['mobileclip', CLIP],
+  ['mobileclip', { ...CLIP, tokenizer: mobileClipRule }],
   ['siglip', SIGLIP],
   ['siglip2', SIGLIP],
   ['chinese_clip', CHINESE_CLIP],
@@ -115,7 +115,7 @@ function splitSides({ split, masks }: Kind, tokenizer: Rule): Sides {
 function combinedSides({ masks }: Kind, tokenizer: Rule, size: number): Sides {
   const { padTo, contextLength, padId, endId } = tokenizer;
   const ids: ConstantInput = { type: 'int64', dims: ['batch', 1], value: endId ?? padId };
-  const whole: ConstantInput = { type: 'int64', dims: ['batch', contextLength], value: padId };
+  const whole: ConstantInput = { type: 'int64', dims: [1, contextLength], value: padId };
   const mask: ConstantInput = { type: 'int64', dims: ['batch', 1], value: 1 };
   const constants: Record<string, ConstantInput> = masks.combined
     ? { input_ids: ids, attention_mask: mask }

@@ -1,6 +1,7 @@
 /** Licences that a README of a hub may name and that do not allow every use. */
-const RESTRICTED = /(^|-)nc(-|$)|non-?commercial|research|apple-amlr/i;
+const RESTRICTED = /(^|-)nc(-|$)|non-?commercial|research|apple-amlr|gemma|llama|rail/i;
 const LONGEST = 60;
+const UNNAMED = 'The repository names no licence that can be read here: read its page before use.';
 
 /**
  * The licence that the front matter of a README names, and why it does not allow every use.
@@ -11,7 +12,7 @@ export function licenceOf(readme: string | null): { licence: string; terms?: str
   const named = fieldOf(front, 'license');
   const own = fieldOf(front, 'license_name');
   const licence = named === 'other' ? own : named;
-  if (named === undefined) return { licence: 'not named by the repository' };
+  if (named === undefined) return { licence: 'not named by the repository', terms: UNNAMED };
   if (licence === undefined)
     return { licence: 'other', terms: 'The repository has a licence of its own: read it before use.' };
   if (RESTRICTED.test(licence))

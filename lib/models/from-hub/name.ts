@@ -52,7 +52,10 @@ function repositoryFaults(repository: string): string[] {
 }
 
 function revisionFaults(revision: string): string[] {
-  return revision.split('/').every(isWord) ? [] : [`${JSON.stringify(revision)} is no revision`];
+  // Double dashes stand for slashes in names of folders.
+  return revision.split('/').every(isWord) && !revision.includes('--')
+    ? []
+    : [`${JSON.stringify(revision)} is no revision`];
 }
 
 function isWord(part: string): boolean {

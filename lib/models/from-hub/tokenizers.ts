@@ -10,7 +10,7 @@ const MOST_ENTRIES = 2 ** 24;
 /** What all rules have; the file's role is always `tokenizer`. */
 const FORM = { kind: 'huggingface', file: 'tokenizer' } as const;
 
-/** Both towers of transformers and open_clip look at the first end mark and at nothing after it: zeros may follow. */
+/** CLIP's text tower is causal and read at the end mark: each text at its own length gives the same for less. */
 export function clipRule(text: unknown, faults: string[]): Rule {
   const vocabulary = sizeOf(
     fieldOf(text, 'vocab_size') ?? 49_408,
@@ -19,7 +19,13 @@ export function clipRule(text: unknown, faults: string[]): Rule {
     faults,
   );
   const contextLength = contextOf(text, 77, faults);
-  return { ...FORM, contextLength, padTo: 'context', padId: 0, endId: clipEnd(text, vocabulary), vocabulary };
+  const endId = clipEnd(text, vocabulary);
+  return { ...FORM, contextLength, padTo: 'longest', padId: endId, endId, vocabulary };
+}
+
+/** MobileCLIP's text tower looks both ways: it wants its whole context, filled up with zeros. */
+export function mobileClipRule(text: unknown, faults: string[]): Rule {
+  return { ...clipRule(text, faults), padTo: 'context', padId: 0 };
 }
 
 /** SigLIP (32 000 entries, filled up with the end mark) and SigLIP 2 (Gemma's 256 000, filled up with zeros). */
