@@ -66,6 +66,8 @@ const held = new Map<string, Lookbook>();
 export interface OpeningOptions {
   /** Gets a line now and then while weights are fetched; without it they go to the console. */
   onDownload?: (line: string) => void;
+  /** Stops a download; what has come stays for the next time. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -75,13 +77,13 @@ export interface OpeningOptions {
  */
 export async function openLookbook(
   config: LookbookConfig | Settings = {},
-  { onDownload }: OpeningOptions = {},
+  opening: OpeningOptions = {},
 ): Promise<Lookbook> {
   const settings = defineConfig(config);
   const { chroma, name, encoder, segmenter, layer, dtype } = settings;
   const key = JSON.stringify([chroma, name, encoder, segmenter, layer, dtype]);
   await held.get(key)?.close();
-  const workshop = await openWorkshop(settings, onDownload);
+  const workshop = await openWorkshop(settings, opening);
   const lookbook: Lookbook = new OpenLookbook(settings, workshop, () => {
     if (held.get(key) === lookbook) held.delete(key);
   });

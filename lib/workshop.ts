@@ -4,6 +4,7 @@ import type { Settings } from './config.js';
 import { CROP_VERSION } from './indexing/crops.js';
 import type { Workshop } from './indexing/stages.js';
 import { openEncoder, openSegmenter } from './models/families.js';
+import type { OpenOptions } from './models/identity.js';
 import { openStore } from './stores/open-store.js';
 import type { Metadata, VectorCollection, VectorStore } from './types.js';
 
@@ -16,9 +17,12 @@ export interface OpenWorkshop extends Workshop {
  * Opens the models, then the store with the two collections of their fingerprints.
  * @throws LookbookError that names the model or store that does not open.
  */
-export function openWorkshop(settings: Settings, onDownload?: (line: string) => void): Promise<OpenWorkshop> {
+export function openWorkshop(
+  settings: Settings,
+  opening: Pick<OpenOptions, 'onDownload' | 'signal'> = {},
+): Promise<OpenWorkshop> {
   const { device, deviceId, threads, layer, dtype, name, hnsw, masks } = settings;
-  const place = { device, deviceId, threads, ...(onDownload ? { onDownload } : {}) };
+  const place = { device, deviceId, threads, ...opening };
   return openTogether(async (keep) => {
     const ofEncoder = { ...place, dtype, ...(layer === undefined ? {} : { layer }) };
     const encoder = await keep(openEncoder(settings.encoder, ofEncoder));

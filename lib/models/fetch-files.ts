@@ -57,6 +57,9 @@ export async function fetchFiles(entry: ModelEntry, options: FetchOptions = {}):
     fetched.push({ role, ...facts });
   }
   await tellFacts(entry, { dtype, facts: fetched }, onLine);
+  onLine(
+    `${manifest.name}: ${fetched.length} ${fetched.length === 1 ? 'file' : 'files'} fetched and verified.`,
+  );
   return fetched;
 }
 
