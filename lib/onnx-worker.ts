@@ -28,8 +28,7 @@ async function perform(task: WorkerTask): Promise<Omit<WorkerAnswer, 'id'>> {
       intraOpNumThreads: task.threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      // Threads that wait for work by spinning take the cores away from decoding.
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      extra: { session: { intra_op: { allow_spinning: task.spin ? '1' : '0' } } },
     });
     const inputs = factsOf(session.inputMetadata);
     const halves = new Set(inputs.filter(({ type }) => type === 'float16').map(({ name }) => name));

@@ -34,8 +34,8 @@ export function openTextTower(
   return openTogether(async (keep) => {
     const tokenizer = await loadTokenizer(rule.tokenizer, files[rule.tokenizer.file]!);
     // One graph with both sides is opened as its picture side opens it, so that both share it.
-    const manyRuns = rule.file === 'image' ? true : undefined;
-    const model = await keep(openOnnxModel(files[rule.file]!, { ...place, manyRuns }));
+    const runs = rule.file === 'image' ? { manyRuns: true } : { spin: true };
+    const model = await keep(openOnnxModel(files[rule.file]!, { ...place, ...runs }));
     refuseMisfits(model, {
       name,
       inputs: { ...namesOf(rule), ...constantNames(rule) },

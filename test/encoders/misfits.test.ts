@@ -208,6 +208,20 @@ describe('a model that does not fit its manifest is refused when it is opened', 
     await sound.close();
   });
 
+  it('a graph without the file of weights that belongs beside it; with it, it is the same model', async () => {
+    const external = `${golden}/models/external/model.onnx`;
+    const whole = await openImage(tokens, { image: external }, {});
+    const plain = await openImage(tokens, tokensFiles, {});
+    expect(await whole.embed([{ pixels: grey(32) }])).toEqual(await plain.embed([{ pixels: grey(32) }]));
+    await Promise.all([whole.close(), plain.close()]);
+    const alone = join(folder, 'alone.onnx');
+    await copyFile(external, alone);
+    await expect(openImage(tokens, { image: alone }, {})).rejects.toThrow('model.onnx_data');
+    await expect(openImage(tokens, { image: alone }, {})).rejects.toThrow(
+      'every file of weights that it names',
+    );
+  });
+
   it('half a download', async () => {
     const cut = join(folder, 'cut.onnx');
     const bytes = await readFile(splitFiles.image);
