@@ -10,6 +10,32 @@ export function laneWorkers(count: number): LaneWorker[] {
   return pool.slice(0, count);
 }
 
+/** Tasks that wait for a lane, in the order in which they came. */
+const queue: { lanes: readonly LaneWorker[]; go(lane: LaneWorker): void }[] = [];
+
+/**
+ * Gives a task to the first of the lanes that is free, so that none waits behind a busy lane while another idles.
+ */
+export function askFirstFree(lanes: readonly LaneWorker[], task: NewTask): Promise<WorkerAnswer> {
+  const free = lanes.find(({ waiting }) => waiting === 0) ?? (lanes.some(isAlive) ? undefined : lanes[0]);
+  if (free) return free.ask(task);
+  return new Promise((resolve, reject) => {
+    queue.push({ lanes, go: (lane) => void lane.ask(task).then(resolve, reject) });
+  });
+}
+
+function isAlive({ waiting }: LaneWorker): boolean {
+  return waiting !== Number.POSITIVE_INFINITY;
+}
+
+/** The next task for a lane that has become free; of a lane that has died, those that no other lane can take. */
+function serve(lane: LaneWorker): void {
+  const fits = ({ lanes }: { lanes: readonly LaneWorker[] }): boolean =>
+    lanes.includes(lane) && (isAlive(lane) || !lanes.some(isAlive));
+  for (let at = queue.findIndex(fits); at >= 0; at = isAlive(lane) ? -1 : queue.findIndex(fits))
+    queue.splice(at, 1)[0]?.go(lane);
+}
+
 /** A task without its number. Distributes over the union, which a plain Omit would not. */
 type NewTask = WorkerTask extends infer Task ? (Task extends WorkerTask ? Omit<Task, 'id'> : never) : never;
 
@@ -35,12 +61,14 @@ function startWorker(): LaneWorker {
     if (awaited.size === 0) worker.unref();
     if (answer.error === undefined) waiter?.resolve(answer);
     else waiter?.reject(new Error(answer.error));
+    if (awaited.size === 0) serve(self);
   });
   const fail = (error: Error): void => {
     dead ??= error;
     pool.splice(0, pool.length, ...pool.filter((lane) => lane !== self));
     for (const waiter of awaited.values()) waiter.reject(error);
     awaited.clear();
+    serve(self);
   };
   worker.on('error', fail);
   worker.on('exit', (code) => fail(new Error(`the inference thread ended with code ${code}`)));

@@ -2,7 +2,7 @@ import { open as openFile, readdir, stat } from 'node:fs/promises';
 import { availableParallelism, freemem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LookbookError } from './errors.js';
-import { laneWorkers } from './onnx-lanes.js';
+import { askFirstFree, laneWorkers } from './onnx-lanes.js';
 
 /** A tensor in plain memory, row-major. */
 export type TensorData =
@@ -160,18 +160,16 @@ async function loadModel(path: string, options: DeviceOptions): Promise<OnnxMode
     outputs: opened[0]?.outputs ?? [],
     lanes,
     async run(feeds, wanted) {
-      const idlest = workers.reduce((best, worker) => (worker.waiting < best.waiting ? worker : best));
-      const answer = await idlest
-        .ask({ kind: 'run', session, feeds, wanted: [...wanted] })
-        .catch((cause: unknown) => {
-          throw new LookbookError('encoder', {
-            what: 'a model does not answer',
-            got: `${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
-            expected: wanted.join(', '),
-            mend: 'Leave out the picture that it refuses, or open the lookbook again.',
-            cause,
-          });
+      const task = { kind: 'run' as const, session, feeds, wanted: [...wanted] };
+      const answer = await askFirstFree(workers, task).catch((cause: unknown) => {
+        throw new LookbookError('encoder', {
+          what: 'a model does not answer',
+          got: `${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+          expected: wanted.join(', '),
+          mend: 'Leave out the picture that it refuses, or open the lookbook again.',
+          cause,
         });
+      });
       return answer.results ?? {};
     },
     async close() {

@@ -32,6 +32,22 @@ describe('a graph', () => {
     await Promise.all([one.close(), two.close()]);
   });
 
+  it('answers every run, however many wait for its lanes and whatever shares them', async () => {
+    const [two, one] = await Promise.all([
+      openOnnxModel(image, { lanes: 2, threads: 1 }),
+      openOnnxModel(image, { lanes: 1, threads: 1 }),
+    ]);
+    const runs = Array.from({ length: 24 }, (_, n) =>
+      (n % 3 ? two : one).run(vectors(1 + (n % 5)), ['embedding']),
+    );
+    const rows = (await Promise.all(runs)).map(({ embedding }) => embedding!.dims[0]);
+    expect(rows).toEqual(runs.map((_, n) => 1 + (n % 5)));
+    const failing = Array.from({ length: 6 }, () => two.run(vectors(1), ['nothing']));
+    const answers = await Promise.allSettled([...failing, one.run(vectors(2), ['embedding'])]);
+    expect(answers.map(({ status }) => status)).toEqual([...failing.map(() => 'rejected'), 'fulfilled']);
+    await Promise.all([one.close(), two.close()]);
+  });
+
   it.each([
     ['page.onnx', '<!DOCTYPE html><title>404</title>', 'which is a web page'],
     ['pointer.onnx', 'version https://git-lfs.github.com/spec/v1\noid sha256:0', 'a pointer of git LFS'],
