@@ -2,14 +2,16 @@
  * How many pictures go into one run of a model: measured once per model and machine, and kept. A machine's cores, its
  * caches and the model's layers decide it together, so that no constant is right everywhere.
  */
+
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, freemem } from 'node:os';
 import { reasonOf } from './errors.js';
+import { greyPicture } from './models/identity.js';
 import type { DeviceOptions } from './onnx.js';
 import { derivedPath } from './paths.js';
-import type { Encoder, EncoderInput } from './types.js';
+import type { Encoder } from './types.js';
 import { writeWhole } from './whole-file.js';
 
 /** What a run of `batch` pictures took, for each of them. */
@@ -125,16 +127,12 @@ async function msOfTrial(encoder: Encoder, batch: number): Promise<number> {
 
 /** Milliseconds of all runs at once. */
 async function msOfRuns(encoder: Encoder, batch: number): Promise<number> {
-  const runs = Array.from({ length: AT_ONCE }, () => greyPictures(encoder, batch));
+  const runs = Array.from({ length: AT_ONCE }, () =>
+    Array.from({ length: batch }, () => ({ pixels: greyPicture(encoder.preprocessing) })),
+  );
   const start = performance.now();
   await Promise.all(runs.map((pictures) => encoder.embed(pictures)));
   return performance.now() - start;
-}
-
-/** Each is an object of its own: a picture that was seen before would not be looked at again. */
-function greyPictures({ preprocessing: { size } }: Encoder, count: number): EncoderInput[] {
-  const data = new Uint8Array(size * size * 3).fill(128);
-  return Array.from({ length: count }, () => ({ pixels: { data, width: size, height: size } }));
 }
 
 /** One file for each model, machine and way of running; the model's fingerprint knows its weights' bytes. */

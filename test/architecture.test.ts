@@ -46,6 +46,7 @@ const FLOORS: string[][] = [
   ['decoders', 'hub', 'onnx.ts', 'onnx-lanes.ts', 'onnx-worker.ts'],
   [
     'arithmetic',
+    'words.ts',
     'paths.ts',
     'whole-file.ts',
     'process-lock.ts',

@@ -3,10 +3,10 @@ import { parseArgs } from 'node:util';
 import { reasonOf } from '../errors.js';
 import { addModel } from '../models/add.js';
 import { exportNamed } from '../models/export-named.js';
-import { inBytes } from '../models/fetch-files.js';
 import type { Dtype, Manifest } from '../models/manifest.js';
 import { pullModel, runSelfCheck } from '../models/pull.js';
 import { DTYPES, dtypesOf, filesOf, listModels, type ModelEntry, verifyModel } from '../models/registry.js';
+import { bytes as inBytes } from '../words.js';
 
 const usage = `npm run models -- list                       what there is, and what is ready
 npm run models -- pull NAME [--dtype fp16]   fetches its files, verifies them, and lets it show what it can

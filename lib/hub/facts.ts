@@ -33,10 +33,10 @@ function isKnown<Value>(value: Value | null | undefined): value is Value {
 }
 
 /** The sha256 of a file's bytes, hex. @throws the signal's reason. */
-export async function hashFile(path: string, signal: AbortSignal): Promise<string> {
+export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     hash.update(chunk);
   }
   return hash.digest('hex');

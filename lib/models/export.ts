@@ -7,10 +7,10 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
 import type { Readable } from 'node:stream';
 import { LookbookError } from '../errors.js';
+import { hashFile } from '../hub/facts.js';
 import { derivedPath, projectPath } from '../paths.js';
 import { takeLock } from '../process-lock.js';
 import { writeWhole } from '../whole-file.js';
-import { sha256 } from './registry.js';
 
 /** What to export: `kind` is one of models/export/kinds.py, `source` a hub repository (owner/name) or a folder. */
 export interface ExportRecipe {
@@ -277,7 +277,7 @@ async function faultsOf(role: string, file: ToldFile, folder: string): Promise<s
   if (size === undefined) return [`${path} is missing`];
   const faults: string[] = [];
   if (size !== bytes) faults.push(`${path} has ${size} bytes, not ${bytes}`);
-  else if ((await sha256(join(folder, path))) !== hash)
+  else if ((await hashFile(join(folder, path))) !== hash)
     faults.push(`${path} has another sha256 than was said`);
   if (path.endsWith('.onnx') && typeof difference !== 'number')
     faults.push(`${path} was not compared with PyTorch`);

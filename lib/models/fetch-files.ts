@@ -1,15 +1,18 @@
 /** Brings the missing files of a model to this machine. */
+
 import { link, mkdir, realpath, rm, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LookbookError, reasonOf } from '../errors.js';
 import { downloadFile } from '../hub/download.js';
+import { hashFile } from '../hub/facts.js';
 import { progressLine } from '../hub/progress-line.js';
 import { hubSettings } from '../hub/settings.js';
+import { bytes as inBytes } from '../words.js';
 import { requireConsent } from './licences.js';
 import type { Dtype, Manifest, ManifestFile } from './manifest.js';
 import { type MeasuredFile, sayFacts } from './manifest-text.js';
 import { cachedPlace, hasExternalData, hubPlace, writableFolder } from './places.js';
-import { lackOf, type ModelEntry, modelFiles, sha256 } from './registry.js';
+import { lackOf, type ModelEntry, modelFiles } from './registry.js';
 
 export interface FetchOptions {
   dtype?: Dtype;
@@ -102,7 +105,7 @@ async function linkFromCache(
   } catch {
     return null; // another disk, or one without links: it is copied then
   }
-  const hash = await sha256(target);
+  const hash = await hashFile(target);
   if (file.sha256 === null || file.sha256 === hash) {
     return { path: target, bytes: (await stat(target)).size, sha256: hash };
   }
@@ -158,10 +161,4 @@ async function tellFacts(
     // The weights are whole; only the next machine will have to believe the hub again.
     onLine(`${basename(origin)} could not be written (${reasonOf(error)}); measured: ${unknown.join('; ')}`);
   }
-}
-
-/** "608 MB", "3.5 GB": steps of 1,000, as hubs write sizes. */
-export function inBytes(bytes: number): string {
-  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
-  return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

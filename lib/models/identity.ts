@@ -3,10 +3,10 @@ import { stat } from 'node:fs/promises';
 import { isFiniteVector } from '../arithmetic/vectors.js';
 import { PREPROCESSING_VERSION } from '../decoders/image.js';
 import { LookbookError } from '../errors.js';
+import { hashFile } from '../hub/facts.js';
 import type { DeviceOptions } from '../onnx.js';
 import type { Encoder, Pixels, Preprocessing } from '../types.js';
 import type { Dtype, Manifest } from './manifest.js';
-import { sha256 } from './registry.js';
 
 export interface OpenOptions extends DeviceOptions {
   /** Which form of the weights (default fp32, what `files` names). */
@@ -82,7 +82,7 @@ const hashes = new Map<string, Promise<string>>();
 export async function knownSha256(path: string): Promise<string> {
   const { size, mtimeMs } = await stat(path);
   const key = `${path} ${size} ${mtimeMs}`;
-  const known = hashes.get(key) ?? sha256(path);
+  const known = hashes.get(key) ?? hashFile(path);
   hashes.set(key, known);
   known.catch(() => hashes.delete(key));
   return known;

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LookbookError, reasonOf } from '../errors.js';
+import { hashFile } from '../hub/facts.js';
 import { projectPath } from '../paths.js';
 import { hubManifest, hubManifestPath } from './from-hub/manifests.js';
 import { isHubName } from './from-hub/repository.js';
@@ -161,18 +160,11 @@ export async function verifyModel(name: string, dtype: Dtype = 'fp32'): Promise<
   const files = await modelFiles(entry, dtype);
   const faults: string[] = [];
   for (const [role, path] of Object.entries(files)) {
-    const [want, got] = [expected[role]?.sha256 ?? null, await sha256(path)];
+    const [want, got] = [expected[role]?.sha256 ?? null, await hashFile(path)];
     if (want === null) faults.push(`${path}: sha256 ${got}, none in the manifest`);
     else if (got !== want) faults.push(`${path}: got sha256 ${got}, expected ${want}`);
   }
   return faults;
-}
-
-/** sha256 of a file in hex. */
-export async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 /** Name → file; models/ wins over the folders of LOOKBOOK_MODELS, and those in their order. */

@@ -1,7 +1,7 @@
 import type { CollectionSummary } from '../types.js';
+import { count, counted } from '../words.js';
 import { breakable, html } from './html.js';
 import { styleOf, tableStyle } from './style.js';
-import { count, counted } from './words.js';
 
 const style = `${tableStyle}
 .lookbook .lookbook-collections{max-width:1100px}

@@ -1,8 +1,8 @@
 import type { PictureCard } from '../types.js';
+import { counted } from '../words.js';
 import { breakable, cutMiddle, dataUri, type Html, html, idOf, raw } from './html.js';
 import { altOf, annotated } from './overlay.js';
 import { styleOf } from './style.js';
-import { counted } from './words.js';
 
 export interface GalleryOptions {
   title?: string;

@@ -1,6 +1,6 @@
 import type { MapPoint } from '../types.js';
+import { counted } from '../words.js';
 import { colourOf, dotColours, otherColour } from './palette.js';
-import { counted } from './words.js';
 
 /** One line of a legend: a label, its colour, and how many points carry it. */
 export interface LegendEntry {

@@ -1,9 +1,9 @@
 import type { MapPoint, MapView, Sprite } from '../types.js';
+import { count, counted } from '../words.js';
 import { cutMiddle, dataUri, type Html, html, idOf, raw } from './html.js';
 import { type Legend, legendOf, numberedHits } from './legend.js';
 import { type Layout, layoutOf, mapPicture } from './map-picture.js';
 import { styleOf } from './style.js';
-import { count, counted } from './words.js';
 
 /** Dots that answer the pointer; each costs about 200 bytes, so a large map has them for its hits and an even share. */
 const MOST_SPOTS = 1500;

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { MapPoint, MapView } from '../types.js';
+import { counted } from '../words.js';
 import { cutMiddle, dataUri, html, raw, visible } from './html.js';
 import { type Legend, legendOf, numberedHits } from './legend.js';
-import { counted } from './words.js';
 
 export interface MapPageOptions {
   /** 'inline': one file that works anywhere, 11 MB (default); 'file': refers to plotly on this machine's disk. */

@@ -1,8 +1,8 @@
 import type { IndexProgress } from '../types.js';
+import { count, percent, rate, roughly } from '../words.js';
 import { html } from './html.js';
 import { stageBar, stagesStyle } from './stages.js';
 import { styleOf } from './style.js';
-import { count, percent, rate, roughly } from './words.js';
 
 const style = `${stagesStyle}
 .lookbook .lookbook-progress{max-width:640px}

@@ -1,8 +1,8 @@
 import type { Failure, IndexEstimate, IndexReport } from '../types.js';
+import { bytes, count, counted, duration, rate, roughly } from '../words.js';
 import { breakable, cutMiddle, type Html, html, visible } from './html.js';
 import { stageBar, stageLine, stagesStyle } from './stages.js';
 import { styleOf, tableStyle } from './style.js';
-import { bytes, count, counted, duration, rate, roughly } from './words.js';
 
 /** Failures that are shown one by one; the rest are counted. */
 const FAILURES_SHOWN = 50;

@@ -1,7 +1,7 @@
 import type { StageSeconds } from '../types.js';
+import { duration, percent } from '../words.js';
 import { type Html, html } from './html.js';
 import { colourOf, dotColours } from './palette.js';
-import { duration, percent } from './words.js';
 
 /** The stages of an index run in the order in which a picture meets them. */
 export const stageNames: readonly (keyof StageSeconds)[] = ['scan', 'decode', 'segment', 'encode', 'store'];

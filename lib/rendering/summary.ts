@@ -1,7 +1,7 @@
 import type { Hit, StageSeconds } from '../types.js';
+import { count, rate } from '../words.js';
 import { cutMiddle, visible } from './html.js';
 import { stageLine } from './stages.js';
-import { count, rate } from './words.js';
 
 export interface Summary {
   pictures: number;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dot, rowOf } from '#lib/arithmetic/vectors.js';
+import { SENTENCES } from '#lib/commands/golden/sentences.js';
 import { decode } from '#lib/decoders/image.js';
 import { mixLabels, open } from '#lib/encoders/label-words.js';
 import type { LabelWordsManifest } from '#lib/models/manifest.js';
@@ -30,21 +31,7 @@ const manifest: LabelWordsManifest = {
   input: 'pixel_values',
   output: 'logits',
   dimension: 16,
-  text: {
-    file: 'text',
-    inputs: { ids: 'input_ids', mask: 'attention_mask', types: 'token_type_ids' },
-    idType: 'int64',
-    output: 'last_hidden_state',
-    pooling: 'mean',
-    tokenizer: {
-      kind: 'huggingface',
-      file: 'tokenizer',
-      contextLength: 24,
-      padTo: 'longest',
-      padId: 0,
-      endId: 3,
-    },
-  },
+  text: SENTENCES,
   labels: { file: 'labels' },
   temperature: 1,
 };

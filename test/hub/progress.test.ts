@@ -26,9 +26,9 @@ describe('the progress line', () => {
     expect(lines).toMatchInlineSnapshot(`
       [
         "onnx/model.onnx · 0 bytes of 352 MB (0 %)",
-        "onnx/model.onnx · 999 bytes of 1.0 kB (99 %) · 10 bytes/s · 1 s left",
-        "onnx/model.onnx · 12 MB of 352 MB (3 %) · 4.2 MB/s · 1 min 21 s left",
-        "onnx/model.onnx · 352 MB of 352 MB (99 %) · 1.0 MB/s · 2 h 1 min left",
+        "onnx/model.onnx · 999 bytes of 1.0 kB (99 %) · 10 bytes/s · less than a second left",
+        "onnx/model.onnx · 12 MB of 352 MB (3 %) · 4.2 MB/s · about a minute left",
+        "onnx/model.onnx · 352 MB of 352 MB (99 %) · 1.0 MB/s · about 2 hours left",
         "onnx/model.onnx · 352 MB of 352 MB (100 %) · done",
         "onnx/model.onnx · 1.5 GB · 950 bytes/s",
         "onnx/model.onnx · 0 bytes of 0 bytes (100 %) · done",

@@ -119,3 +119,11 @@ export function layInCache(
 }
 
 export const ALL: string[] = ['image.onnx', 'settle.onnx', 'text.onnx', 'words.txt'];
+
+/** The message of what a promise throws. */
+export function fault(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'nothing was thrown',
+    (error: Error) => error.message,
+  );
+}

@@ -8,19 +8,13 @@ import { formatManifest, sayFacts } from '#lib/models/manifest-text.js';
 import { dtypesOf, filesOf, findModel, listModels, modelFiles, modelNames } from '#lib/models/registry.js';
 import { derivedPath, projectPath } from '#lib/paths.js';
 import { hashOf } from '../hub/hub-server.js';
-import { ALL, type DrawingsHub, openDrawingsHub } from './drawings-hub.js';
+import { ALL, type DrawingsHub, fault, openDrawingsHub } from './drawings-hub.js';
 
 let hub: DrawingsHub;
 beforeEach(async () => {
   hub = await openDrawingsHub();
 });
 afterEach(() => hub.close());
-
-const fault = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'nothing was thrown',
-    (error: Error) => error.message,
-  );
 
 describe("a person's own manifests", () => {
   it('are found in LOOKBOOK_MODELS; what lies in models/ wins', async () => {

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { progress, progressLine } from '#lib/rendering/progress.js';
 import { estimate, estimateText, report, reportText } from '#lib/rendering/report.js';
 import { summaryText } from '#lib/rendering/summary.js';
-import { bytes, counted, duration, percent, rate, roughly } from '#lib/rendering/words.js';
 import type { Hit, IndexEstimate, IndexProgress, IndexReport } from '#lib/types.js';
+import { bytes, counted, duration, percent, rate, roughly } from '#lib/words.js';
 import { nastyStrings } from './nasty.js';
 
 const stages = { scan: 0.1, decode: 2, segment: 8.84, encode: 4.7, store: 0 };

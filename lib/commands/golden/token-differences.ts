@@ -55,7 +55,7 @@ export async function tokenDifferences(folder: GoldenFolder): Promise<TokenDiffe
 }
 
 /** The folders below the goldens that hold a tokenizer.json and its ids.json. */
-export function tokenizersOf(folder: GoldenFolder): string[] {
+function tokenizersOf(folder: GoldenFolder): string[] {
   return folder.size === 'large'
     ? ['tokenizer']
     : ['tokenizer/clip-bpe', 'tokenizer/bert-wordpiece', 'tokenizer/siglip-unigram'];

@@ -21,7 +21,7 @@ interface Export {
 }
 
 /** visual/model.onnx, textual/model.onnx; one picture and one text a run, and vectors that have length 1 already. */
-export const readImmich: ReadForm = async (repository) => {
+const readImmich: ReadForm = async (repository) => {
   const { files } = repository;
   return readExport(repository, {
     model: await jsonOf(repository, 'config.json'),
@@ -41,7 +41,7 @@ export const readImmich: ReadForm = async (repository) => {
 };
 
 /** open_clip_config.json, visual.onnx, textual.onnx. */
-export const readOpenClip: ReadForm = async (repository) => {
+const readOpenClip: ReadForm = async (repository) => {
   const config = await jsonOf(repository, 'open_clip_config.json');
   return readExport(repository, {
     model: fieldOf(config, 'model_cfg'),
