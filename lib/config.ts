@@ -22,8 +22,8 @@ export interface LookbookConfig {
   layer?: string | undefined;
   /** Which form of the weights, where a model has several: fp32 (default), fp16 for GPUs, q8 with a loss. */
   dtype?: Dtype;
-  /** A name in models/, or null: whole pictures only. */
-  segmenter?: string | null;
+  /** A name in models/, several whose segments are put together, or null: whole pictures only. */
+  segmenter?: string | readonly string[] | null;
   /** Pictures per model run, or 'auto'. */
   batchSize?: number | 'auto';
   /** Limits additions per run; what is indexed already stays. */
@@ -55,7 +55,8 @@ export interface Settings {
   extensions: string[];
   exclude: string[];
   encoder: string;
-  segmenter: string | null;
+  /** None: whole pictures only. */
+  segmenters: string[];
   batchSize: number | 'auto';
   maxFiles: number;
   minSegmentArea: number;
@@ -93,7 +94,7 @@ export function defineConfig(
     ].map((e) => String(e).toLowerCase().replace(/^\./, '')),
     exclude: [...(set.exclude ?? [])],
     encoder: set.encoder ?? 'pictoclip',
-    segmenter: set.segmenter === undefined ? 'pictoclip-segments' : set.segmenter,
+    segmenters: listed(set.segmenter === undefined ? 'pictoclip-segments' : set.segmenter),
     batchSize: set.batchSize ?? 'auto',
     maxFiles: set.maxFiles ?? Number.POSITIVE_INFINITY,
     minSegmentArea: set.minSegmentArea ?? 0.002,
@@ -120,6 +121,10 @@ export function defineConfig(
   return settings;
 }
 
+function listed(names: string | readonly string[] | null): string[] {
+  return names === null ? [] : [...new Set(typeof names === 'string' ? [names] : names)];
+}
+
 function fromEnvironment(environment: NodeJS.ProcessEnv): LookbookConfig {
   const read = (name: string): string | undefined => environment[`LOOKBOOK_${name}`] || undefined;
   const images = read('IMAGES');
@@ -139,7 +144,7 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): LookbookConfig {
     if (value !== undefined) config[field] = value;
   }
   if (images !== undefined) config.images = images.split(delimiter).filter(Boolean);
-  if (segmenter !== undefined) config.segmenter = segmenter === 'none' ? null : segmenter;
+  if (segmenter !== undefined) config.segmenter = segmenter === 'none' ? null : segmenter.split(',');
   if (maxFiles !== undefined) config.maxFiles = Number(maxFiles);
   // Checked with the rest:
   const device = read('DEVICE');
@@ -171,6 +176,12 @@ function problemsOf(settings: Settings): string[] {
     'endings such as jpg',
   );
   expect(settings.encoder !== '', 'encoder', settings.encoder, 'a name in models/ or hf:owner/name');
+  expect(
+    settings.segmenters.every((segmenter) => segmenter !== ''),
+    'segmenter',
+    settings.segmenters,
+    'names in models/, or null',
+  );
   expect(
     batchSize === 'auto' || (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= 4096),
     'batchSize',

@@ -80,8 +80,8 @@ export async function openLookbook(
   opening: OpeningOptions = {},
 ): Promise<Lookbook> {
   const settings = defineConfig(config);
-  const { chroma, name, encoder, segmenter, layer, dtype } = settings;
-  const key = JSON.stringify([chroma, name, encoder, segmenter, layer, dtype]);
+  const { chroma, name, encoder, segmenters, layer, dtype } = settings;
+  const key = JSON.stringify([chroma, name, encoder, segmenters, layer, dtype]);
   await held.get(key)?.close();
   const workshop = await openWorkshop(settings, opening);
   const lookbook: Lookbook = new OpenLookbook(settings, workshop, () => {

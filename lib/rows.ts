@@ -48,7 +48,7 @@ export function placesOf(row: Metadata): Place[] {
 
 /** A segment's row, with a copy of what is true of its picture's content, so that one filter serves both collections. */
 export function segmentRow(segment: Segment, facts: PictureFacts): Metadata {
-  const { bbox, area, score, label } = segment;
+  const { bbox, area, score, label, origin } = segment;
   return {
     ...contentFacts(facts),
     x: bbox.x,
@@ -58,6 +58,7 @@ export function segmentRow(segment: Segment, facts: PictureFacts): Metadata {
     area,
     certainty: score,
     ...(label === undefined ? {} : { label }),
+    ...(origin === undefined ? {} : { origin }),
   };
 }
 
@@ -74,6 +75,7 @@ export function segmentOf(segmentId: string, row: Metadata): Segment {
     area: Number(row.area),
     score: Number(row.certainty),
     ...(typeof row.label === 'string' ? { label: row.label } : {}),
+    ...(typeof row.origin === 'string' ? { origin: row.origin } : {}),
   };
 }
 

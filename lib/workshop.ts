@@ -3,8 +3,9 @@ import { openTogether } from './closers.js';
 import type { Settings } from './config.js';
 import { CROP_VERSION } from './indexing/crops.js';
 import type { Workshop } from './indexing/stages.js';
-import { openEncoder, openSegmenter } from './models/families.js';
+import { openEncoder } from './models/families.js';
 import type { OpenOptions } from './models/identity.js';
+import { openSegmentation } from './segmentation.js';
 import { openStore } from './stores/open-store.js';
 import type { Metadata, VectorCollection, VectorStore } from './types.js';
 
@@ -26,8 +27,8 @@ export function openWorkshop(
   return openTogether(async (keep) => {
     const ofEncoder = { ...place, dtype, ...(layer === undefined ? {} : { layer }) };
     const encoder = await keep(openEncoder(settings.encoder, ofEncoder));
-    const segmenter =
-      settings.segmenter === null ? null : await keep(openSegmenter(settings.segmenter, place));
+    const { segmenters } = settings;
+    const segmenter = segmenters.length ? await keep(openSegmentation(segmenters, place)) : null;
     const segmentsFingerprint = segmenter ? segmentsFingerprintOf(encoder, segmenter.fingerprint) : null;
     const store = await keep(openStore(settings.chroma));
     const open = (of: string, fingerprint: string, facts: Metadata): Promise<VectorCollection> =>

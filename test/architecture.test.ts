@@ -27,7 +27,7 @@ const FLOORS: string[][] = [
   ['lookbook.ts'],
   ['workshop.ts'],
   ['indexing', 'searching', 'exploring', 'rendering', 'showing.ts', 'collections.ts'],
-  ['encoders', 'segmenters', 'stores'],
+  ['segmentation.ts', 'encoders', 'segmenters', 'stores'],
   [
     'models',
     'picture-graph.ts',
@@ -55,6 +55,7 @@ const FLOORS: string[][] = [
     'text-cleaning.ts',
   ],
   ['types.ts', 'errors.ts'],
+  ['types'],
 ];
 
 function importsOf(file: string): string[] {

@@ -13,7 +13,7 @@ import type {
   PictureFacts,
   Pixels,
   Place,
-  Segmenter,
+  Segmentation,
   VectorCollection,
 } from '../types.js';
 import { type Outside, segmentCrop, workingPx } from './crops.js';
@@ -22,7 +22,7 @@ import type { Meter } from './meter.js';
 /** Everything that a run works with. */
 export interface Workshop {
   encoder: Encoder;
-  segmenter: Segmenter | null;
+  segmenter: Segmentation | null;
   /** Names the segments' vectors: segmenter, encoder and the way of cropping or pooling. */
   segmentsFingerprint: string | null;
   pictures: VectorCollection;
@@ -38,7 +38,8 @@ export interface Prepared {
   place: Place;
   facts: PictureFacts;
   forEncoder: Pixels;
-  forSegmenter: Pixels | null;
+  /** One form for each segmenter; none where segments are not wanted now. */
+  forSegmenters: Pixels[];
   working: Pixels | null;
 }
 
@@ -63,7 +64,7 @@ export async function prepare(
   const { encoder, segmenter } = workshop;
   const segmenting = withSegments ? segmenter : null;
   const wanted: Wanted = {
-    preprocessings: [encoder.preprocessing, ...(segmenting ? [segmenting.preprocessing] : [])],
+    preprocessings: [encoder.preprocessing, ...(segmenting?.preprocessings ?? [])],
     ...(segmenting && needsCrops(encoder) ? { workingPx: workingPx(encoder.preprocessing) } : {}),
   };
   const decoded: Decoded = await decode(bytes, wanted);
@@ -72,7 +73,7 @@ export async function prepare(
     ...identity,
     facts: { ...decoded.facts, photograph: looksLikePhotograph(forEncoder) },
     forEncoder,
-    forSegmenter: decoded.inputs[1] ?? null,
+    forSegmenters: decoded.inputs.slice(1),
     working: decoded.working ?? null,
   };
 }
@@ -114,7 +115,7 @@ export async function lookAt(
 /** The segments of a batch and their vectors, for encoders that see segments as crops only. */
 export async function segment(
   batch: readonly Prepared[],
-  workshop: Workshop & { segmenter: Segmenter },
+  workshop: Workshop & { segmenter: Segmentation },
   meter: Meter,
 ): Promise<Segmented[]> {
   const { encoder, segmenter } = workshop;
@@ -170,10 +171,15 @@ const CROPS_PER_RUN = 16;
 
 function findSegments(
   batch: readonly Prepared[],
-  segmenter: Segmenter,
+  segmenter: Segmentation,
   meter: Meter,
 ): Promise<FoundSegment[][]> {
-  return meter.time('segment', () => segmenter.segment(batch.map(({ forSegmenter }) => forSegmenter!)));
+  const inputs = batch.map(({ forSegmenters, facts: { width, height } }) => ({
+    forms: forSegmenters,
+    width,
+    height,
+  }));
+  return meter.time('segment', () => segmenter.segment(inputs));
 }
 
 /** Writes masks, then the segments' rows: their marker comes afterwards, so a kill between is redone. */
@@ -214,6 +220,7 @@ function describe(found: FoundSegment, segmentId: string, facts: PictureFacts): 
     area: maskArea(found.mask),
     score: found.score,
     ...(found.label === undefined ? {} : { label: found.label }),
+    ...(found.origin === undefined ? {} : { origin: found.origin }),
     mask: encodeRle(found.mask),
   };
 }

@@ -48,7 +48,7 @@ export async function openEncoder(name: string, options: OpenOptions): Promise<E
 
 /** Opens the segmenter of a manifest. @throws as openEncoder. */
 export async function openSegmenter(name: string, options: OpenOptions): Promise<Segmenter> {
-  return openModel('segmenters', name, options, ({ model, manifest }) => checkSegmenter(model, manifest));
+  return openModel('segmenters', name, options, ({ model }) => checkSegmenter(model));
 }
 
 /** The families of a room: its directory listing. */
@@ -69,7 +69,7 @@ export async function checkModel(name: string, options: OpenOptions): Promise<Se
     return checkAndClose(opened.model, () => checkEncoder(opened.model, opened.manifest, opened.reopen));
   }
   const { model } = await openFiles('segmenters', name, options);
-  return checkAndClose(model, () => checkSegmenter(model, manifest));
+  return checkAndClose(model, () => checkSegmenter(model));
 }
 
 async function checkAndClose(model: Encoder | Segmenter, run: () => Promise<SelfCheck>): Promise<SelfCheck> {

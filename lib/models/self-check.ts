@@ -67,10 +67,12 @@ export async function checkEncoder(encoder: Encoder, manifest: Manifest, reopen:
 }
 
 /** A segmenter must give sound segments on some of the ten pictures, and name one of the things that it has a class for. */
-export async function checkSegmenter(segmenter: Segmenter, manifest: Manifest): Promise<SelfCheck> {
+export async function checkSegmenter(segmenter: Segmenter): Promise<SelfCheck> {
   const { captions, pictures } = await testPictures(segmenter.preprocessing);
-  const found = await segmenter.segment(pictures);
-  const labels = manifest.family === 'semantic' ? new Set(manifest.labels) : undefined;
+  const found = await segmenter.segment(
+    pictures.map((pixels) => ({ pixels, width: pixels.width, height: pixels.height })),
+  );
+  const labels = segmenter.labels && new Set(segmenter.labels);
   const faults = found.flatMap((segments) => segments.flatMap((segment) => segmentFaults(segment, labels)));
   const named = captions.map(thingOf).map((thing, index) => ({ thing, segments: found[index]! }));
   const nameable = named.filter(({ thing }) => labels?.has(thing));

@@ -34,7 +34,7 @@ export const open: OpenFamily<LayoutManifest, Segmenter> = async (manifest, file
     fingerprint,
     preprocessing,
     async segment(pictures) {
-      const looks = await graph.look(pictures);
+      const looks = await graph.look(pictures.map(({ pixels }) => pixels));
       return looks.map((look) => instancesOf(look[output]!.data, look[output]!.dims));
     },
     close: () => graph.close(),

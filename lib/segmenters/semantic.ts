@@ -22,19 +22,22 @@ export const open: OpenFamily<SemanticManifest, Segmenter> = async (manifest, fi
   const graph = await openPictureGraph(manifest, files.image!, { ...placeOf(options), outputs: [output] });
   const size = Math.min(preprocessing.size, LARGEST_MAP);
   const segment: Segmenter['segment'] = async (pictures) => {
-    const looks = await graph.look(pictures);
+    const looks = await graph.look(pictures.map(({ pixels }) => pixels));
     return looks.map((look) => {
       const { data, dims } = checkedLogits(look[output]!, manifest);
       return regionsOf(data, dims, size, manifest);
     });
   };
   try {
-    await segment([greyPicture(preprocessing)]);
+    const pixels = greyPicture(preprocessing);
+    await segment([{ pixels, width: pixels.width, height: pixels.height }]);
   } catch (error) {
     await graph.close();
     throw error;
   }
-  return { name: manifest.name, fingerprint, preprocessing, segment, close: () => graph.close() };
+  const { name, background } = manifest;
+  const labels = manifest.labels.filter((_, index) => index !== background);
+  return { name, fingerprint, preprocessing, labels, segment, close: () => graph.close() };
 };
 
 /** @throws LookbookError when there is not one finite map a label. */

@@ -8,7 +8,7 @@ import { findModel } from '#lib/models/registry.js';
 import { projectPath } from '#lib/paths.js';
 import { openPictureGraph } from '#lib/picture-graph.js';
 import { loadTokenizer, wordTokenizer } from '#lib/tokenizer.js';
-import type { Encoder, Pixels, Segmenter } from '#lib/types.js';
+import type { Encoder, Pixels, Segmenter, SegmenterInput } from '#lib/types.js';
 
 let encoder: Encoder;
 let segmenter: Segmenter;
@@ -25,9 +25,14 @@ async function pixelsOf(path: string): Promise<Pixels> {
   return (await decode(bytes, { preprocessings: [encoder.preprocessing] })).inputs[0]!;
 }
 
+/** The model squashes: its input is the picture as far as it is concerned. */
+function whole(pixels: Pixels): SegmenterInput {
+  return { pixels, width: pixels.width, height: pixels.height };
+}
+
 describe('the embedded model', () => {
   it('gives vectors of length 1 for pictures, segments and texts, in one space', async () => {
-    const found = await segmenter.segment(pictures);
+    const found = await segmenter.segment(pictures.map(whole));
     const embeddings = await encoder.embed(
       pictures.map((pixels, n) => ({ pixels, masks: found[n]!.map(({ mask }) => mask) })),
     );
@@ -74,7 +79,7 @@ describe('the embedded model', () => {
     const { bbox, label } = truth.pictures.find(({ path }: { path: string }) => path === 'park/0001.jpg')
       .objects[0];
     expect(label).toBe('fox');
-    const [found] = await segmenter.segment([pictures[0]!]);
+    const [found] = await segmenter.segment([whole(pictures[0]!)]);
     const [embedding] = await encoder.embed([
       { pixels: pictures[0]!, masks: found!.map(({ mask }) => mask) },
     ]);

@@ -76,10 +76,10 @@ describeWithShared('DeepLab against the original interpreter', 'data/reference/d
     const photograph = ['png', 'jpg']
       .map((ending) => `${shared}data/photos/${name.replace('png', ending)}`)
       .find(existsSync)!;
-    const { inputs } = await decode(await readFile(photograph), {
+    const { inputs, facts } = await decode(await readFile(photograph), {
       preprocessings: [segmenter.preprocessing],
     });
-    const [found] = await segmenter.segment([inputs[0]!]);
+    const [found] = await segmenter.segment([{ pixels: inputs[0]!, ...facts }]);
     await segmenter.close();
     const { size } = { size: found![0]!.mask.width };
     const reference = await sharp(masks + name)
