@@ -24,6 +24,8 @@ export interface LookbookConfig {
   dtype?: Dtype;
   /** A name in models/, several whose segments are put together, or null: whole pictures only. */
   segmenter?: string | readonly string[] | null;
+  /** A name in models/ of a model that points out what words mean on hits without a fitting segment, or null: none. */
+  highlighter?: string | null;
   /** Pictures per model run, or 'auto'. */
   batchSize?: number | 'auto';
   /** Limits additions per run; what is indexed already stays. */
@@ -56,7 +58,9 @@ export interface Settings {
   exclude: string[];
   encoder: string;
   /** None: whole pictures only. */
-  segmenters: string[];
+  segmenter: string[];
+  /** None: hits without a fitting segment are shown as they are. */
+  highlighter: string | null;
   batchSize: number | 'auto';
   maxFiles: number;
   minSegmentArea: number;
@@ -94,7 +98,8 @@ export function defineConfig(
     ].map((e) => String(e).toLowerCase().replace(/^\./, '')),
     exclude: [...(set.exclude ?? [])],
     encoder: set.encoder ?? 'pictoclip',
-    segmenters: listed(set.segmenter === undefined ? 'pictoclip-segments' : set.segmenter),
+    segmenter: listed(set.segmenter === undefined ? 'pictoclip-segments' : set.segmenter),
+    highlighter: set.highlighter ?? null,
     batchSize: set.batchSize ?? 'auto',
     maxFiles: set.maxFiles ?? Number.POSITIVE_INFINITY,
     minSegmentArea: set.minSegmentArea ?? 0.002,
@@ -129,6 +134,7 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): LookbookConfig {
   const read = (name: string): string | undefined => environment[`LOOKBOOK_${name}`] || undefined;
   const images = read('IMAGES');
   const segmenter = read('SEGMENTER');
+  const highlighter = read('HIGHLIGHTER');
   const maxFiles = read('MAX_FILES');
   const texts = {
     name: 'NAME',
@@ -145,6 +151,7 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): LookbookConfig {
   }
   if (images !== undefined) config.images = images.split(delimiter).filter(Boolean);
   if (segmenter !== undefined) config.segmenter = segmenter === 'none' ? null : segmenter.split(',');
+  if (highlighter !== undefined) config.highlighter = highlighter === 'none' ? null : highlighter;
   if (maxFiles !== undefined) config.maxFiles = Number(maxFiles);
   // Checked with the rest:
   const device = read('DEVICE');
@@ -177,11 +184,12 @@ function problemsOf(settings: Settings): string[] {
   );
   expect(settings.encoder !== '', 'encoder', settings.encoder, 'a name in models/ or hf:owner/name');
   expect(
-    settings.segmenters.every((segmenter) => segmenter !== ''),
+    settings.segmenter.every((name) => name !== ''),
     'segmenter',
-    settings.segmenters,
+    settings.segmenter,
     'names in models/, or null',
   );
+  expect(settings.highlighter !== '', 'highlighter', settings.highlighter, 'a name in models/, or null');
   expect(
     batchSize === 'auto' || (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= 4096),
     'batchSize',

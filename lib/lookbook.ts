@@ -3,7 +3,15 @@ import { dirname, join, resolve } from 'node:path';
 import { removeCollection } from './collections.js';
 import { defineConfig, type LookbookConfig, type Settings } from './config.js';
 import { LookbookError } from './errors.js';
+import { duplicates } from './exploring/duplicates.js';
 import { mapView } from './exploring/map-view.js';
+import {
+  highlightHits,
+  type LazyHighlighter,
+  lacksSegment,
+  lazyHighlighter,
+  readPicture,
+} from './highlighting.js';
 import { openCatalogue } from './indexing/catalogue.js';
 import { estimateRun, keepRate } from './indexing/estimate.js';
 import { type RunOptions, runIndex } from './indexing/indexer.js';
@@ -11,13 +19,18 @@ import { takeIndexLock } from './indexing/lock.js';
 import { derivedPath } from './paths.js';
 import { isUrl } from './picture-bytes.js';
 import { placesOf, segmentsDone } from './rows.js';
-import { backgroundPictures, backgroundTexts, nameOf } from './searching/background.js';
+import { backgroundPictures, backgroundTexts, knownTexts, nameOf } from './searching/background.js';
+import type { Library } from './searching/library.js';
 import { checkQuery } from './searching/query.js';
 import { type Background, backgroundOf, standing } from './searching/relevance.js';
-import { type Library, search } from './searching/search.js';
+import { search } from './searching/search.js';
 import { cardOfHit, cardOfPicture, type ShowOptions } from './showing.js';
 import type {
   CollectionSummary,
+  Duplicates,
+  DuplicatesOptions,
+  FoundSegment,
+  Hit,
   IndexEstimate,
   IndexReport,
   MapView,
@@ -39,14 +52,16 @@ export interface Lookbook {
   index(options?: RunOptions): Promise<IndexReport>;
   /** Asks with words or with a query object. @throws LookbookError that says what is wrong with the query. */
   search(query: string | Query, options?: { k?: number }): Promise<SearchResult>;
-  /** Pictures ready to be shown: the hits of a search, or some of the new ones of a run. */
-  cards(of: SearchResult | IndexReport): Promise<PictureCard[]>;
+  /** Pictures ready to be shown: the hits of a search, some of the new ones of a run, or those of the first 50 groups of duplicates. */
+  cards(of: SearchResult | IndexReport | Duplicates): Promise<PictureCard[]>;
   /** A map of all pictures or segments, with a query's own point and hits on it. */
   explore(options?: {
     of?: 'pictures' | 'segments';
     query?: SearchResult;
     signal?: AbortSignal;
   }): Promise<MapView>;
+  /** Pictures that are there twice: equal files, and edits of each other. @throws LookbookError when limits are no limits. */
+  duplicates(options?: DuplicatesOptions): Promise<Duplicates>;
   /** The imageId of some stored picture, to try a picture query with. @throws LookbookError while there is none. */
   example(): Promise<string>;
   /** All collections of this store, whoever made them. */
@@ -80,8 +95,8 @@ export async function openLookbook(
   opening: OpeningOptions = {},
 ): Promise<Lookbook> {
   const settings = defineConfig(config);
-  const { chroma, name, encoder, segmenters, layer, dtype } = settings;
-  const key = JSON.stringify([chroma, name, encoder, segmenters, layer, dtype]);
+  const { chroma, name, encoder, segmenter, layer, dtype } = settings;
+  const key = JSON.stringify([chroma, name, encoder, segmenter, layer, dtype]);
   await held.get(key)?.close();
   const workshop = await openWorkshop(settings, opening);
   const lookbook: Lookbook = new OpenLookbook(settings, workshop, () => {
@@ -96,12 +111,17 @@ class OpenLookbook implements Lookbook {
   readonly #workshop: OpenWorkshop;
   readonly #onClose: () => void;
   readonly #background = new Map<string, Promise<Background>>();
+  #labels: Promise<Float32Array[]> | undefined;
+  readonly #highlighter: LazyHighlighter | null;
   #closed: Promise<void> | undefined;
 
   constructor(settings: Settings, workshop: OpenWorkshop, onClose: () => void) {
     this.settings = settings;
     this.#workshop = workshop;
     this.#onClose = onClose;
+    const { highlighter, device, deviceId, threads } = settings;
+    this.#highlighter =
+      highlighter === null ? null : lazyHighlighter(highlighter, { device, deviceId, threads });
   }
 
   async estimate(): Promise<IndexEstimate> {
@@ -144,9 +164,17 @@ class OpenLookbook implements Lookbook {
     return result;
   }
 
-  async cards(of: SearchResult | IndexReport): Promise<PictureCard[]> {
+  async cards(of: SearchResult | IndexReport | Duplicates): Promise<PictureCard[]> {
     const options = this.#showOptions();
-    if ('hits' in of) return Promise.all(of.hits.map((hit, index) => cardOfHit(hit, index + 1, options)));
+    if ('groups' in of) {
+      const plain = { ...options, segmenterFingerprint: null };
+      const pictures = of.groups.slice(0, GROUPS_SHOWN).flatMap((group) => group.pictures);
+      return Promise.all(pictures.map((picture) => cardOfPicture({ ...picture, names: new Map() }, plain)));
+    }
+    if ('hits' in of) {
+      const shown = { ...options, highlights: await this.#highlights(of) };
+      return Promise.all(of.hits.map((hit, index) => cardOfHit(hit, index + 1, shown)));
+    }
     const rows = await this.#workshop.pictures.get(of.sample);
     const names = await this.#segmentNames(rows);
     return Promise.all(
@@ -170,6 +198,12 @@ class OpenLookbook implements Lookbook {
       locate,
       name: await this.#namer(),
     });
+  }
+
+  duplicates(options: DuplicatesOptions = {}): Promise<Duplicates> {
+    const { encoder, pictures } = this.#workshop;
+    const { allowPrivateUrls } = this.settings;
+    return duplicates({ encoder, pictures, allowPrivateUrls, locate }, options);
   }
 
   async example(): Promise<string> {
@@ -204,20 +238,23 @@ class OpenLookbook implements Lookbook {
 
   async #release(): Promise<void> {
     this.#onClose();
-    await closeWorkshop(this.#workshop);
+    await Promise.all([closeWorkshop(this.#workshop), this.#highlighter?.close()]);
   }
 
   #library(): Library {
-    const { encoder, pictures, segments } = this.#workshop;
+    const { encoder, pictures, segments, segmenter, segmentsFingerprint } = this.#workshop;
     const { minSegmentArea, allowPrivateUrls } = this.settings;
     return {
       encoder,
       pictures,
       segments,
+      segmentsMarker: segmentsFingerprint === null ? null : segmentsDone(segmentsFingerprint),
+      labels: segmenter?.labels ?? [],
       minSegmentArea,
       allowPrivateUrls,
       locate,
       background: (kind) => this.#backgroundOf(kind),
+      labelVectors: () => this.#labelVectors(),
     };
   }
 
@@ -232,6 +269,16 @@ class OpenLookbook implements Lookbook {
     const forget = (): unknown => this.#background.delete(kind);
     found.then(({ count }) => kind === 'pictures' && count < ENOUGH_BACKGROUND && forget(), forget);
     return found;
+  }
+
+  #labelVectors(): Promise<Float32Array[]> {
+    const { encoder, segmenter } = this.#workshop;
+    const known = this.#labels ?? knownTexts(encoder, segmenter?.labels ?? [], derivedPath('calibration'));
+    this.#labels = known;
+    known.catch(() => {
+      this.#labels = undefined;
+    });
+    return known;
   }
 
   /** Says in a word what a vector shows; knows nothing where the encoder has no words. */
@@ -255,6 +302,15 @@ class OpenLookbook implements Lookbook {
         .flatMap(({ id, vector }) => (vector ? [[id, name(vector) ?? ''] as const] : []))
         .filter(([, word]) => word),
     );
+  }
+
+  /** What the words of a question mean on the hits that no stored segment answers for. */
+  async #highlights({ hits, query }: SearchResult): Promise<Map<string, FoundSegment>> {
+    if (!this.#highlighter || !query.text || !hits.some(lacksSegment)) return new Map();
+    const { allowPrivateUrls } = this.settings;
+    const highlighter = await this.#highlighter.open();
+    const read = (hit: Hit): Promise<Uint8Array | null> => readPicture(hit, { allowPrivateUrls });
+    return highlightHits(hits, query.text, { highlighter, read });
   }
 
   #showOptions(): ShowOptions {
@@ -283,6 +339,8 @@ class OpenLookbook implements Lookbook {
 }
 
 const ENOUGH_BACKGROUND = 100;
+/** Of duplicates: what a page shows. */
+const GROUPS_SHOWN = 50;
 
 /** A place as a person can open it; files of a table count from the table's folder. */
 function locate({ root, path }: Place): string {

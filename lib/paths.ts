@@ -15,3 +15,8 @@ export function projectPath(path: string): string {
 export function derivedPath(...parts: string[]): string {
   return join(projectPath(process.env.LOOKBOOK_DERIVED || '.lookbook'), ...parts);
 }
+
+/** A path as a person reads it: below the project's folder it counts from there. */
+export function shownPath(path: string): string {
+  return path.startsWith(`${projectRoot}/`) ? path.slice(projectRoot.length + 1) : path;
+}

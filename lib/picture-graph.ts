@@ -3,7 +3,7 @@ import { poolRow } from './arithmetic/pooling.js';
 import { LookbookError } from './errors.js';
 import { type Expected, refuseMisfits } from './graph-checks.js';
 import { constantFeeds, inRuns } from './graph-feeds.js';
-import type { Manifest } from './models/manifest.js';
+import type { GraphManifest } from './models/manifest.js';
 import { type DeviceOptions, type OnnxModel, openOnnxModel, type TensorData } from './onnx.js';
 import type { Pixels, Pooling } from './types.js';
 
@@ -24,7 +24,10 @@ export interface PictureGraph {
 }
 
 /** What a manifest says of the graph that looks at pictures. */
-export type PictureGraphRule = Pick<Manifest, 'name' | 'input' | 'preprocessing' | 'constants' | 'batch'>;
+export type PictureGraphRule = Pick<
+  GraphManifest,
+  'name' | 'input' | 'preprocessing' | 'constants' | 'batch' | 'pixels'
+>;
 
 export interface PictureGraphOptions extends DeviceOptions {
   /** All outputs that this user of the graph will read. */
@@ -56,8 +59,8 @@ export async function openPictureGraph(
   const { device, deviceId, threads, lanes, outputs: wanted } = options;
   const place = { device, deviceId, threads, lanes, manyRuns: true };
   // Passes are shared by those alone who show the graph the same numbers.
-  const { input, preprocessing, constants, batch } = rule;
-  const key = JSON.stringify([path, place, input, preprocessing, constants, batch]);
+  const { input, preprocessing, constants, batch, pixels } = rule;
+  const key = JSON.stringify([path, place, input, preprocessing, constants, batch, pixels]);
   const shared = open.get(key) ?? {
     model: openOnnxModel(path, place),
     users: 0,
@@ -118,7 +121,8 @@ async function passBatch(
   rule: PictureGraphRule,
   outputs: readonly string[],
 ): Promise<Record<string, Features>[]> {
-  const runs = inRuns(pictures, rule.batch ?? Math.max(1, pictures.length));
+  const together = rule.pixels === 'hwc' ? 1 : (rule.batch ?? Math.max(1, pictures.length));
+  const runs = inRuns(pictures, together);
   const passed = await Promise.all(
     runs.map(async (run) => {
       const results = await model.run(feedsOf(run, rule), outputs);
@@ -131,6 +135,15 @@ async function passBatch(
 }
 
 function feedsOf(pictures: readonly Pixels[], rule: PictureGraphRule): Record<string, TensorData> {
+  if (rule.pixels === 'hwc') {
+    const { data, width, height } = pictures[0]!;
+    const plain: TensorData = {
+      type: 'float32',
+      data: Float32Array.from(data),
+      dims: [height, width, 3],
+    };
+    return { ...constantFeeds(rule.constants, 1), [rule.input]: plain };
+  }
   // A graph of a fixed batch gets its last picture again and again, until it is full.
   const rows = rule.batch ?? pictures.length;
   const full = Array.from({ length: rows }, (_, row) => pictures[Math.min(row, pictures.length - 1)]!);
@@ -177,15 +190,16 @@ export function vectorAt(
 }
 
 function expectedOf(rule: PictureGraphRule, options: PictureGraphOptions): Expected {
-  const { name, input, constants, preprocessing, batch } = rule;
+  const { name, input, constants, preprocessing, batch, pixels } = rule;
   const { outputs, dimension } = options;
+  const isFree = preprocessing.resize === 'within' || pixels === 'hwc';
   const further = Object.entries(constants ?? {}).map(([constant, { type }]) => [constant, type]);
   const size = (output: string): number | null => (output === dimension?.output ? dimension.size : null);
   return {
     name,
     inputs: { ...Object.fromEntries(further), [input]: 'float32' },
     outputs: Object.fromEntries(outputs.map((output) => [output, size(output)])),
-    batch: { input, size: batch },
-    ...(preprocessing.resize === 'within' ? {} : { square: { input, size: preprocessing.size } }),
+    ...(pixels === 'hwc' ? {} : { batch: { input, size: batch } }),
+    ...(isFree ? {} : { square: { input, size: preprocessing.size } }),
   };
 }

@@ -11,13 +11,63 @@ export function fingerprintOfMarker(field: string): string | null {
   return field.startsWith('segments.') ? field.slice('segments.'.length) : null;
 }
 
-/** Paths are kept as JSON: metadata are scalars. */
-export function pictureRow(facts: PictureFacts, places: readonly Place[]): Metadata {
-  return { ...contentFacts(facts), ...placesRow(places) };
+/** The field of a picture's row that holds the perceptual hash of what its encoder saw; rows of an older index lack it. */
+export const PERCEPTUAL_HASH = 'phash';
+
+/** @returns undefined where the row has none, or something else under that name. */
+export function hashOf(row: Metadata): string | undefined {
+  const hash = row[PERCEPTUAL_HASH];
+  return typeof hash === 'string' && /^[0-9a-f]{112}$/.test(hash) ? hash : undefined;
 }
 
+/** Fields that say what is true of the content; they stand on the rows of pictures and of segments. */
+export const CONTENT_FIELDS: readonly string[] = [
+  'width',
+  'height',
+  'format',
+  'bytes',
+  'orientation',
+  'photograph',
+  'taken',
+  'camera',
+  'latitude',
+  'longitude',
+];
+
+/** Fields of pictures' rows alone; beside them stands a `segments.<fingerprint>` for each segmenter that is done. */
+export const PICTURE_FIELDS: readonly string[] = ['places', 'added', 'placed', PERCEPTUAL_HASH];
+
+/** Fields of segments' rows alone. */
+export const SEGMENT_FIELDS: readonly string[] = [
+  'x',
+  'y',
+  'boxWidth',
+  'boxHeight',
+  'area',
+  'certainty',
+  'label',
+  'origin',
+];
+
+/** The row of a picture that is new in the store; `added` says since when, in milliseconds since 1970. */
+export function pictureRow(facts: PictureFacts, places: readonly Place[]): Metadata {
+  return { ...contentFacts(facts), ...placesRow(places), added: Date.now() };
+}
+
+/**
+ * Paths are kept as JSON: metadata are scalars. `placed` says when, so that who has read the places before finds what
+ * changed: in minutes and as text, because Chroma finds equal texts ten times faster than it compares numbers.
+ */
 export function placesRow(places: readonly Place[]): Metadata {
-  return { places: JSON.stringify(places.map(({ root, path }) => [root, path])) };
+  return {
+    places: JSON.stringify(places.map(({ root, path }) => [root, path])),
+    placed: placedMinute(Date.now()),
+  };
+}
+
+/** Milliseconds since 1970 → '2026-05-17T10:30', in UTC. */
+export function placedMinute(time: number): string {
+  return new Date(time).toISOString().slice(0, 16);
 }
 
 export function factsOf(row: Metadata): PictureFacts {
@@ -30,6 +80,9 @@ export function factsOf(row: Metadata): PictureFacts {
     photograph: row.photograph === true,
     ...(typeof row.taken === 'number' ? { taken: new Date(row.taken).toISOString() } : {}),
     ...(typeof row.camera === 'string' ? { camera: row.camera } : {}),
+    ...(typeof row.latitude === 'number' && typeof row.longitude === 'number'
+      ? { place: { latitude: row.latitude, longitude: row.longitude } }
+      : {}),
   };
 }
 
@@ -86,7 +139,7 @@ export function imageIdOf(segmentId: string): string {
 
 /** Dates are milliseconds since 1970, so that stores can compare them. */
 function contentFacts(facts: PictureFacts): Metadata {
-  const { width, height, format, bytes, orientation, photograph, taken, camera } = facts;
+  const { width, height, format, bytes, orientation, photograph, taken, camera, place } = facts;
   return {
     width,
     height,
@@ -96,6 +149,7 @@ function contentFacts(facts: PictureFacts): Metadata {
     photograph,
     ...(taken === undefined ? {} : { taken: Date.parse(taken) }),
     ...(camera === undefined ? {} : { camera }),
+    ...(place === undefined ? {} : { latitude: place.latitude, longitude: place.longitude }),
   };
 }
 

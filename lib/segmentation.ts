@@ -3,7 +3,7 @@ import { maskIoU, maskPixels, resizeMask } from './arithmetic/masks.js';
 import { openTogether } from './closers.js';
 import { openSegmenter } from './models/families.js';
 import type { OpenOptions } from './models/identity.js';
-import type { FoundSegment, Segmentation, SegmentationInput, Segmenter } from './types.js';
+import type { FoundSegment, Segmentation, SegmentationInput, Segmenter, SegmenterInput } from './types.js';
 
 /** Raised when segments are put together in another way. */
 const VERSION = 1;
@@ -38,16 +38,20 @@ export function putTogether(segmenters: readonly Segmenter[]): Segmentation {
   return {
     name: segmenters.map(({ name }) => name).join(' + '),
     fingerprint: segmenters.length === 1 ? only!.fingerprint : fingerprintOf(segmenters),
-    preprocessings: segmenters.map(({ preprocessing }) => preprocessing),
+    preprocessings: [
+      ...segmenters.map(({ preprocessing }) => preprocessing),
+      ...segmenters.flatMap(({ closer }) => closer ?? []),
+    ],
     labels: [...new Set(segmenters.flatMap(({ labels }) => labels ?? []))],
     async segment(pictures) {
       const found: FoundSegment[][] = pictures.map(() => []);
       for (const index of order) {
         const segmenter = segmenters[index]!;
-        const own = await segmenter.segment(pictures.map((picture, n) => inputOf(picture, index, found[n]!)));
+        const at = { form: index, closer: closerForm(segmenters, index) };
+        const own = await segmenter.segment(pictures.map((picture, n) => inputOf(picture, at, found[n]!)));
         for (const [n, segments] of own.entries()) {
           if (segmenters.length === 1) found[n] = segments;
-          else found[n] = merged(found[n]!, segments, segmenter.name);
+          else found[n] = merged(found[n]!, segments, segmenter);
         }
       }
       return found;
@@ -60,10 +64,23 @@ export function putTogether(segmenters: readonly Segmenter[]): Segmentation {
 
 function inputOf(
   { forms, width, height }: SegmentationInput,
-  index: number,
+  at: { form: number; closer: number | undefined },
   seeds: readonly FoundSegment[],
-): Parameters<Segmenter['segment']>[0][number] {
-  return { pixels: forms[index]!, width, height, ...(seeds.length ? { seeds } : {}) };
+): SegmenterInput {
+  const closer = at.closer === undefined ? undefined : forms[at.closer];
+  return {
+    pixels: forms[at.form]!,
+    width,
+    height,
+    ...(closer ? { closer } : {}),
+    ...(seeds.length ? { seeds } : {}),
+  };
+}
+
+/** Which of the forms is a segmenter's for a closer look; undefined where it takes none. */
+function closerForm(segmenters: readonly Segmenter[], index: number): number | undefined {
+  if (!segmenters[index]!.closer) return undefined;
+  return segmenters.length + segmenters.slice(0, index).filter(({ closer }) => closer).length;
 }
 
 function fingerprintOf(segmenters: readonly Segmenter[]): string {
@@ -71,11 +88,14 @@ function fingerprintOf(segmenters: readonly Segmenter[]): string {
   return createHash('sha256').update(`${VERSION} ${parts}`).digest('hex').slice(0, 32);
 }
 
-/** What was there, and after it what is new; of two alike the first stays and takes the other's label if it has none. */
+/**
+ * What was there, and after it what is new. Of two alike the first stays, and takes the other's label if it has none; but
+ * who began with seeds has made their masks better, and only for that.
+ */
 function merged(
   before: readonly FoundSegment[],
   more: readonly FoundSegment[],
-  origin: string,
+  { name: origin, takesSeeds = false }: Segmenter,
 ): FoundSegment[] {
   const out = before.map((segment) => ({ ...segment }));
   const shapes = before.map(comparable);
@@ -83,7 +103,11 @@ function merged(
     const shape = comparable(segment);
     const twin = shapes.findIndex((other) => isSame(shape, other));
     if (twin < 0) out.push({ ...segment, origin });
-    else if (out[twin]!.label === undefined && segment.label !== undefined) out[twin]!.label = segment.label;
+    else {
+      const label = out[twin]!.label ?? segment.label;
+      const mask = takesSeeds ? segment.mask : out[twin]!.mask;
+      out[twin] = { ...out[twin]!, mask, ...(label === undefined ? {} : { label }) };
+    }
   }
   return out;
 }

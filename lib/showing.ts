@@ -1,16 +1,21 @@
 /** From hits and ids to cards and maps: plain data that the rendering room draws. */
-import { resizeMask, scaleBox } from './arithmetic/masks.js';
+import { boundingBox, boxIoU, resizeMask, scaleBox } from './arithmetic/masks.js';
 import { decodeRle } from './arithmetic/rle.js';
 import { type MaskedSegment, type MaskFile, readMasks } from './mask-files.js';
-import { projectRoot } from './paths.js';
+import { shownPath } from './paths.js';
 import { type Thumbnail, thumbnailOf } from './thumbnails.js';
-import type { Hit, Outline, PictureCard, SegmentEvidence } from './types.js';
+import type { FoundSegment, Hit, Outline, PictureCard, SegmentEvidence } from './types.js';
 
 export interface ShowOptions {
   masks: string;
   segmenterFingerprint: string | null;
   allowPrivateUrls: boolean;
+  /** By imageId: what a highlighter points out where no segment answers. */
+  highlights?: ReadonlyMap<string, FoundSegment>;
 }
+
+/** Boxes that share this much, as intersection over union, show one thing: it is drawn once. */
+const SAME_BOX = 0.5;
 
 /** Segments drawn on one picture: the best, and those that answer nearly as well. */
 const MOST_DRAWN = 3;
@@ -23,22 +28,30 @@ export async function cardOfHit(hit: Hit, rank: number, options: ShowOptions): P
     ? await readMasks(options.masks, options.segmenterFingerprint, hit.imageId)
     : null;
   const best = hit.evidence.segments[0]?.score ?? 0;
+  // Of several things that were asked for, each is drawn.
+  const answering = hit.evidence.segments.filter(({ answers }) => answers !== undefined).length;
   const drawn = hit.evidence.segments
-    .filter(({ score }) => score > 0 && score >= NEARLY * best)
-    .slice(0, MOST_DRAWN);
+    .filter(({ score, answers }) => answers !== undefined || (score > 0 && score >= NEARLY * best))
+    .filter(
+      ({ bbox, answers }, n, all) =>
+        answers !== undefined || all.slice(0, n).every((other) => boxIoU(bbox, other.bbox) < SAME_BOX),
+    )
+    .slice(0, Math.max(MOST_DRAWN, answering));
   const outlines = drawn.flatMap((evidence) => {
     const segment = masks?.segments.find(({ segmentId }) => segmentId === evidence.segmentId);
     return masks && segment
       ? [outline(evidence.label ? { ...segment, label: evidence.label } : segment, masks, picture, evidence)]
       : [];
   });
+  const highlight = outlines.length ? undefined : options.highlights?.get(hit.imageId);
   return {
     ...picture,
     path: shownPath(hit.paths[0] ?? hit.imageId),
     rank,
     relevance: hit.relevance,
-    outlines,
-    why: whyOf(hit),
+    ...(hit.copies ? { copies: hit.copies.length } : {}),
+    outlines: highlight ? pointedOut(highlight, picture) : outlines,
+    why: highlight?.label ? `${hit.why}; drawn is where "${highlight.label}" may be meant` : hit.why,
   };
 }
 
@@ -71,26 +84,22 @@ function outline(
   };
 }
 
+function pointedOut({ mask, label, score }: FoundSegment, picture: Thumbnail): Outline[] {
+  const box = boundingBox(mask);
+  if (!box) return [];
+  return [
+    {
+      mask: resizeMask(mask, picture.width, picture.height),
+      bbox: scaleBox(box, mask, picture),
+      ...(label === undefined ? {} : { label }),
+      score,
+    },
+  ];
+}
+
 function named(segment: MaskedSegment, names: ReadonlyMap<string, string>): MaskedSegment {
   const label = segment.label ?? names.get(segment.segmentId);
   return label === undefined ? segment : { ...segment, label };
-}
-
-/** Below the project's folder a path counts from there. */
-function shownPath(path: string): string {
-  return path.startsWith(`${projectRoot}/`) ? path.slice(projectRoot.length + 1) : path;
-}
-
-/** One line: which part answers, and how both sides ranked it. */
-function whyOf({ evidence }: Hit): string {
-  const [best] = evidence.segments;
-  const part = best
-    ? `${best.label ?? 'a part'} ranks ${best.rank} of all parts (${best.score.toFixed(2)})`
-    : 'no part of it stands out';
-  const whole = evidence.picture
-    ? `the whole ranks ${evidence.picture.rank} (${evidence.picture.score.toFixed(2)})`
-    : 'the whole is not among the nearest';
-  return `${part}; ${whole}`;
 }
 
 /** A grey tile for a picture that cannot be read any more. */

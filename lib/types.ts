@@ -1,4 +1,5 @@
 /** The nouns of lookbook and the contracts between its rooms. Plain data, no behaviour. */
+export type * from './types/exploring.js';
 export type * from './types/filters.js';
 export type * from './types/indexing.js';
 export type * from './types/models.js';

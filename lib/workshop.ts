@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { openTogether } from './closers.js';
 import type { Settings } from './config.js';
-import { CROP_VERSION } from './indexing/crops.js';
+import { CROP_VERSION, cropFormOf } from './cropping/crops.js';
 import type { Workshop } from './indexing/stages.js';
 import { openEncoder } from './models/families.js';
 import type { OpenOptions } from './models/identity.js';
 import { openSegmentation } from './segmentation.js';
 import { openStore } from './stores/open-store.js';
-import type { Metadata, VectorCollection, VectorStore } from './types.js';
+import type { Encoder, Metadata, VectorCollection, VectorStore } from './types.js';
 
 /** Models and store of a lookbook, held open. */
 export interface OpenWorkshop extends Workshop {
@@ -27,8 +27,9 @@ export function openWorkshop(
   return openTogether(async (keep) => {
     const ofEncoder = { ...place, dtype, ...(layer === undefined ? {} : { layer }) };
     const encoder = await keep(openEncoder(settings.encoder, ofEncoder));
-    const { segmenters } = settings;
-    const segmenter = segmenters.length ? await keep(openSegmentation(segmenters, place)) : null;
+    const segmenter = settings.segmenter.length
+      ? await keep(openSegmentation(settings.segmenter, place))
+      : null;
     const segmentsFingerprint = segmenter ? segmentsFingerprintOf(encoder, segmenter.fingerprint) : null;
     const store = await keep(openStore(settings.chroma));
     const open = (of: string, fingerprint: string, facts: Metadata): Promise<VectorCollection> =>
@@ -67,11 +68,9 @@ export async function closeWorkshop({ encoder, segmenter, store }: OpenWorkshop)
 }
 
 /** Vectors of segments depend on both models and on how a segment is shown to the encoder. */
-function segmentsFingerprintOf(
-  encoder: { fingerprint: string; poolsSegments: boolean },
-  segmenter: string,
-): string {
-  const way = `${encoder.poolsSegments ? 'pooled' : 'cropped'} ${CROP_VERSION}`;
+function segmentsFingerprintOf(encoder: Encoder, segmenter: string): string {
+  const { margin, outside } = cropFormOf(encoder);
+  const way = `${encoder.poolsSegments ? 'pooled' : 'cropped'} ${CROP_VERSION} ${margin} ${outside}`;
   return createHash('sha256').update(`${encoder.fingerprint} ${segmenter} ${way}`).digest('hex').slice(0, 32);
 }
 

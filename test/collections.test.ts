@@ -47,15 +47,19 @@ async function nameOf(encoder: string, of: string): Promise<string> {
 
 describe('two models at once', () => {
   it('another encoder fills collections of its own, while the old one goes on answering', async () => {
-    const before = await old.search('red', { k: 4 });
+    const before = await old.search({ text: 'red', k: 4, minRelevance: 0, collapse: false });
     const fresh = await room.open({ encoder: 'plain' });
     const run = fresh.index();
-    const during = await old.search('red', { k: 4 });
+    const during = await old.search({ text: 'red', k: 4, minRelevance: 0, collapse: false });
     expect((await run).added).toBe(COLOURS.length);
     expect(during.hits).toEqual(before.hits);
-    expect((await fresh.search('red', { k: 4 })).hits).toHaveLength(4);
+    expect((await fresh.search({ text: 'red', k: 4, minRelevance: 0, collapse: false })).hits).toHaveLength(
+      4,
+    );
     await fresh.close();
-    expect((await old.search('red', { k: 4 })).hits).toEqual(before.hits);
+    expect((await old.search({ text: 'red', k: 4, minRelevance: 0, collapse: false })).hits).toEqual(
+      before.hits,
+    );
     expect(await counts()).toMatchObject({ 'pictoclip pictures': 4, 'plain pictures': 4 });
   });
 

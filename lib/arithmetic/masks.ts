@@ -1,4 +1,5 @@
 import type { BoundingBox, Mask } from '../types.js';
+import type { ResizePlan } from './resize-plan.js';
 
 /** Pure arithmetic on masks: uint8[height, width] of 0 and 1, row-major; RLE is COCO's, column-major. */
 
@@ -67,6 +68,26 @@ export function resizeMask(mask: Mask, width: number, height: number): Mask {
   return out;
 }
 
+/**
+ * The part of a whole picture's mask that a model sees, in its own pixels, and which share of the mask that is.
+ * @param plan how the picture was resized, and what of it was kept.
+ */
+export function maskInWindow(mask: Mask, plan: ResizePlan): { mask: Mask; share: number } {
+  const { left, top, width, height } = plan.window;
+  const seen = emptyMask(width, height);
+  let kept = 0;
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(((top + y + 0.5) * mask.height) / plan.height) * mask.width;
+    for (let x = 0; x < width; x++) {
+      const value = mask.data[row + Math.floor(((left + x + 0.5) * mask.width) / plan.width)]!;
+      seen.data[y * width + x] = value;
+      kept += value;
+    }
+  }
+  const whole = maskArea(mask) * plan.width * plan.height;
+  return { mask: seen, share: whole ? Math.min(1, kept / whole) : 0 };
+}
+
 /** Intersection over union of two masks of one size, 0..1. */
 export function maskIoU(a: Mask, b: Mask): number {
   let both = 0;
@@ -76,6 +97,15 @@ export function maskIoU(a: Mask, b: Mask): number {
     either += a.data[i]! | b.data[i]!;
   }
   return either === 0 ? 0 : both / either;
+}
+
+/** Intersection over union of two boxes, 0..1. */
+export function boxIoU(a: BoundingBox, b: BoundingBox): number {
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  const both = Math.max(0, width) * Math.max(0, height);
+  const either = a.width * a.height + b.width * b.height - both;
+  return either > 0 ? both / either : 0;
 }
 
 /** Which region each pixel belongs to. */
@@ -101,30 +131,55 @@ export function connectedRegions(
   const regionOf = new Int32Array(width * height).fill(-1);
   const classes: number[] = [];
   const sizes: number[] = [];
-  const stack: number[] = [];
+  // A pixel is pushed once: the stack can never hold more than all of them.
+  const stack = new Int32Array(regionOf.length);
   for (let start = 0; start < regionOf.length; start++) {
     const value = map[start]!;
     if (value === ignored || regionOf[start] !== -1) continue;
     const region = classes.length;
     classes.push(value);
     regionOf[start] = region;
-    stack.push(start);
+    stack[0] = start;
     let size = 0;
-    while (stack.length) {
-      const at = stack.pop()!;
+    for (let waiting = 1; waiting > 0; ) {
+      const at = stack[--waiting]!;
       size++;
       const x = at % width;
-      const visit = (next: number): void => {
-        if (regionOf[next] !== -1 || map[next] !== value) return;
-        regionOf[next] = region;
-        stack.push(next);
-      };
-      if (x > 0) visit(at - 1);
-      if (x < width - 1) visit(at + 1);
-      if (at >= width) visit(at - width);
-      if (at < regionOf.length - width) visit(at + width);
+      if (x > 0 && regionOf[at - 1] === -1 && map[at - 1] === value) {
+        regionOf[at - 1] = region;
+        stack[waiting++] = at - 1;
+      }
+      if (x < width - 1 && regionOf[at + 1] === -1 && map[at + 1] === value) {
+        regionOf[at + 1] = region;
+        stack[waiting++] = at + 1;
+      }
+      if (at >= width && regionOf[at - width] === -1 && map[at - width] === value) {
+        regionOf[at - width] = region;
+        stack[waiting++] = at - width;
+      }
+      const below = at + width;
+      if (below < regionOf.length && regionOf[below] === -1 && map[below] === value) {
+        regionOf[below] = region;
+        stack[waiting++] = below;
+      }
     }
     sizes.push(size);
   }
   return { regionOf, classes, sizes };
+}
+
+/** A smaller piece than this share of the largest is a crumb. */
+const CRUMB = 0.25;
+
+/** The mask without its crumbs: its largest connected piece, and those that are not much smaller. */
+export function withoutCrumbs(mask: Mask): Mask {
+  const { regionOf, sizes } = connectedRegions(mask.data, mask.width, mask.height, 0);
+  if (sizes.length < 2) return mask;
+  const least = CRUMB * Math.max(...sizes);
+  const out = emptyMask(mask.width, mask.height);
+  for (let i = 0; i < regionOf.length; i++) {
+    const region = regionOf[i]!;
+    if (region >= 0 && sizes[region]! >= least) out.data[i] = 1;
+  }
+  return out;
 }

@@ -17,6 +17,24 @@ export function poolUnderMask(features: Float32Array, dims: readonly number[], m
   return pooled;
 }
 
+/**
+ * The same of tokens float32[T, D]: the first is left out, the others are the cells of a square grid, row by row.
+ * @returns null where they fill no square.
+ */
+export function poolPatches(data: Float32Array, dims: readonly number[], mask: Mask): Float32Array | null {
+  const [tokens = 0, dimension = 0] = dims;
+  const side = Math.sqrt(tokens - 1);
+  if (dims.length !== 2 || side < 1 || !Number.isInteger(side)) return null;
+  const weights = cellShares(mask, side, side);
+  const pooled = new Float32Array(dimension);
+  for (const [cell, weight] of weights.entries()) {
+    if (weight === 0) continue;
+    const start = (cell + 1) * dimension;
+    for (let d = 0; d < dimension; d++) pooled[d]! += weight * data[start + d]!;
+  }
+  return pooled;
+}
+
 /** The mask brought to width × height as shares that sum to 1: float32[height, width]. */
 function cellShares(mask: Mask, width: number, height: number): Float32Array {
   const shares = new Float32Array(width * height);

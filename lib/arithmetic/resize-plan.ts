@@ -30,10 +30,12 @@ export function planResize(width: number, height: number, rule: Preprocessing): 
     const scale = size / longer;
     return whole(atLeastOne(Math.floor(width * scale + 0.5)), atLeastOne(Math.floor(height * scale + 0.5)));
   }
-  if (resize === 'within')
-    return whole(
-      ...upright(...sidesWithin(shorter, longer, { size, most: rule.longest ?? Number.POSITIVE_INFINITY })),
-    );
+  if (resize === 'within') {
+    const most = rule.longest ?? Number.POSITIVE_INFINITY;
+    const [wide, high] = upright(...sidesWithin(shorter, longer, { size, most }));
+    const multiple = rule.multipleOf ?? 1;
+    return whole(Math.ceil(wide / multiple) * multiple, Math.ceil(high / multiple) * multiple);
+  }
   const scaleTo = rule.scaleTo ?? size;
   const [wide, high] = upright(scaleTo, Math.floor((scaleTo * longer) / shorter));
   const offset = rule.cropRounding === 'even' ? halfToEven : Math.floor;

@@ -5,7 +5,15 @@ import { addModel } from '../models/add.js';
 import { exportNamed } from '../models/export-named.js';
 import type { Dtype, Manifest } from '../models/manifest.js';
 import { pullModel, runSelfCheck } from '../models/pull.js';
-import { DTYPES, dtypesOf, filesOf, listModels, type ModelEntry, verifyModel } from '../models/registry.js';
+import {
+  DTYPES,
+  dtypesOf,
+  filesOf,
+  findModel,
+  listModels,
+  type ModelEntry,
+  verifyModel,
+} from '../models/registry.js';
 import { bytes as inBytes } from '../words.js';
 
 const usage = `npm run models -- list                       what there is, and what is ready
@@ -99,6 +107,7 @@ function factsOf({ manifest, ready }: ModelEntry): string[] {
 
 function sizeOf(manifest: Manifest): string {
   const sizes = Object.values(filesOf(manifest)).map(({ bytes }) => bytes);
+  if (sizes.length === 0) return 'no weights';
   const known = sizes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
   if (known === 0) return 'size not known yet';
   return sizes.includes(null) ? `more than ${inBytes(known)}` : inBytes(known);
@@ -106,7 +115,8 @@ function sizeOf(manifest: Manifest): string {
 
 async function pull({ name, dtype }: Wish): Promise<number> {
   const { fetched } = await pullModel(name, { dtype, onLine: say, signal: stop.signal });
-  if (fetched.length === 0) console.log(`${name} is here already.`);
+  if (await needsNoFiles(name)) console.log(`${name} needs no files.`);
+  else if (fetched.length === 0) console.log(`${name} is here already.`);
   else console.log(`${name} is ready: ${fetched.map(({ path }) => path).join(', ')}`);
   return 0;
 }
@@ -115,9 +125,15 @@ async function verify({ name, dtype }: Wish): Promise<number> {
   const faults = await verifyModel(name, dtype);
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) return 1;
-  console.log(`${name} is whole: every file has the sha256 of its manifest.`);
+  if (await needsNoFiles(name)) console.log(`${name} needs no files.`);
+  else console.log(`${name} is whole: every file has the sha256 of its manifest.`);
   await runSelfCheck(name, { dtype, onLine: say, signal: stop.signal });
   return 0;
+}
+
+async function needsNoFiles(name: string): Promise<boolean> {
+  const { manifest } = await findModel(name);
+  return Object.keys(manifest.files).length === 0;
 }
 
 async function add({ name, as }: Wish): Promise<number> {

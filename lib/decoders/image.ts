@@ -1,6 +1,7 @@
 /** The gate of sharp: from the bytes of one picture to every form that a model, a crop or a page needs. */
 import exifReader from 'exif-reader';
 import sharp, { type Sharp, type Metadata as SharpMetadata } from 'sharp';
+import { positionOf } from '../arithmetic/earth.js';
 import { resample, sourceWindow } from '../arithmetic/resampling.js';
 import { planResize, type ResizePlan, shrinks, type Window } from '../arithmetic/resize-plan.js';
 import { toRgb } from '../arithmetic/rgb.js';
@@ -85,8 +86,9 @@ export async function decode(bytes: Uint8Array, wanted: Wanted): Promise<Decoded
 
 /** What makes two preprocessings give the same pixels; normalisation comes later. */
 export function resizeKey(rule: Preprocessing): string {
-  const { resize, size, interpolation, scaleTo, longest, cropRounding } = rule;
-  return [resize, size, interpolation, scaleTo ?? size, longest ?? 0, cropRounding ?? 'floor'].join(' ');
+  const { resize, size, interpolation, scaleTo, longest, multipleOf, cropRounding } = rule;
+  const sides = [size, scaleTo ?? size, longest ?? 0, multipleOf ?? 1];
+  return [resize, interpolation, ...sides, cropRounding ?? 'floor'].join(' ');
 }
 
 /** An upright JPEG of at most `px` on its longer side, never enlarged, for pages. */
@@ -111,6 +113,93 @@ export async function sizeOf(bytes: Uint8Array): Promise<{ width: number; height
   return { width, height };
 }
 
+/** What happens to a picture on its way through the world. */
+export interface Edit {
+  /** Factor of both sides. */
+  scale?: number;
+  /** Share of both sides that stays, and where the piece lies: 0 left or top, 1 right or bottom (default: in the middle). */
+  crop?: { share: number; x?: number; y?: number };
+  /** Factors of red, green and blue; what passes 255 is cut. */
+  gains?: readonly [number, number, number];
+  /** 1 is as it was: values move from middle grey. */
+  contrast?: number;
+  /** 1 is as it was: one pass of an unsharp mask adds so much. */
+  sharpness?: number;
+  /** Of JPEG; without it the answer is PNG. */
+  quality?: number;
+}
+
+/**
+ * An edited copy, upright, over white, without EXIF: cropped, scaled, recoloured, sharpened, encoded, in this order.
+ * @throws LookbookError with the reason when the bytes are no picture.
+ */
+export async function edited(bytes: Uint8Array, edit: Edit): Promise<Uint8Array> {
+  try {
+    const pixels = await raw(opaque(open(bytes)));
+    const { share, x = 0.5, y = 0.5 } = edit.crop ?? { share: 1 };
+    const [width, height] = [pixels.width, pixels.height].map((side) =>
+      Math.max(1, Math.round(share * side)),
+    );
+    const piece = {
+      left: Math.round(x * (pixels.width - width!)),
+      top: Math.round(y * (pixels.height - height!)),
+      width: width!,
+      height: height!,
+    };
+    const scaled = (side: number): number => Math.max(1, Math.round((edit.scale ?? 1) * side));
+    const { data, ...sides } = pixels;
+    let image = sharp(data, { raw: { ...sides, channels: 3 } })
+      .extract(piece)
+      .resize(scaled(piece.width), scaled(piece.height), { fit: 'fill' });
+    const { gains = [1, 1, 1], contrast = 1, sharpness = 1, quality } = edit;
+    const factors = gains.map((gain) => gain * contrast);
+    image = image.linear(factors, [128 * (1 - contrast), 128 * (1 - contrast), 128 * (1 - contrast)]);
+    if (sharpness > 1) image = image.convolve(sharpening(sharpness - 1));
+    return await (quality === undefined ? image.png() : image.jpeg({ quality })).toBuffer();
+  } catch (error) {
+    throw error instanceof LookbookError ? error : unreadable(error);
+  }
+}
+
+/** The picture plus `amount` times what a 3 × 3 blur takes from it. */
+function sharpening(amount: number): { width: number; height: number; kernel: number[] } {
+  const blur = [1, 2, 1, 2, 4, 2, 1, 2, 1].map((weight) => weight / 16);
+  return {
+    width: 3,
+    height: 3,
+    kernel: blur.map((weight, at) => (at === 4 ? 1 + amount : 0) - amount * weight),
+  };
+}
+
+/** Lettering over a picture. */
+export interface Caption {
+  lines: readonly string[];
+  /** Height of the letters as a share of the picture's. */
+  size: number;
+  /** 0 at the top, 1 at the bottom. */
+  at: number;
+  fill: string;
+  outline?: string;
+  bold?: boolean;
+}
+
+/** A PNG of the picture with lettering over it, centred; lines that are too long become narrower. For trials only. */
+export async function captioned(bytes: Uint8Array, caption: Caption): Promise<Uint8Array> {
+  const { width, height } = uprightSize(await readMetadata(bytes));
+  const { lines, size, at, fill, outline = 'none', bold = false } = caption;
+  const letter = Math.min(size * height, (1.5 * width) / Math.max(...lines.map((line) => line.length)));
+  const first = (height - 1.25 * letter * lines.length) * at + letter;
+  const texts = lines.map(
+    (line, n) =>
+      `<text x="${width / 2}" y="${first + 1.25 * letter * n}">${line.replace(/[<&]/g, ' ')}</text>`,
+  );
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" text-anchor="middle" font-family="sans-serif" font-weight="${bold ? 'bold' : 'normal'}" font-size="${letter}" fill="${fill}" stroke="${outline}" stroke-width="${letter / 9}" paint-order="stroke">${texts.join('')}</svg>`;
+  return opaque(open(bytes))
+    .composite([{ input: Buffer.from(svg) }])
+    .png()
+    .toBuffer();
+}
+
 /** One square tile of a sprite, uint8[tilePx, tilePx, 3]; the picture is fitted in over white. */
 export async function tile(bytes: Uint8Array, tilePx: number): Promise<Uint8Array> {
   return opaque(open(bytes)).resize(tilePx, tilePx, { fit: 'contain', background: '#fff' }).raw().toBuffer();
@@ -133,6 +222,13 @@ export async function sprite(tiles: readonly Uint8Array[], tilePx: number): Prom
     .webp({ quality: 70 })
     .toBuffer();
   return { webp, tilePx, columns, count: tiles.length };
+}
+
+/** A picture as PNG, as it is: what is decoded from it are the same pixels. */
+export async function png({ data, width, height }: Pixels): Promise<Uint8Array> {
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel: 3 })
+    .toBuffer();
 }
 
 async function readMetadata(bytes: Uint8Array): Promise<SharpMetadata> {
@@ -181,6 +277,7 @@ const LIBVIPS_KERNELS = {
  * resampler, because libvips displaces an enlargement by half a pixel (measured: up to 176 of 255).
  */
 async function resizeTo(bytes: Uint8Array, source: Source, rule: Preprocessing): Promise<Pixels> {
+  if (rule.resize === 'none') return { data: new Uint8Array(3), width: 1, height: 1 };
   const { interpolation } = rule;
   const plan = planResize(source.width, source.height, rule);
   const kernel = LIBVIPS_KERNELS[interpolation];
@@ -254,8 +351,8 @@ function orientationOf(width: number, height: number): PictureFacts['orientation
   return width > height ? 'landscape' : 'portrait';
 }
 
-function describe(metadata: SharpMetadata): { format: string; taken?: string; camera?: string } {
-  const facts: { format: string; taken?: string; camera?: string } = { format: metadata.format };
+function describe(metadata: SharpMetadata): Pick<PictureFacts, 'format' | 'taken' | 'camera' | 'place'> {
+  const facts: ReturnType<typeof describe> = { format: metadata.format };
   if (!metadata.exif) return facts;
   try {
     const exif = exifReader(metadata.exif);
@@ -266,8 +363,10 @@ function describe(metadata: SharpMetadata): { format: string; taken?: string; ca
       .join(' ')
       .trim();
     if (camera) facts.camera = camera;
+    const place = positionOf(exif.GPSInfo);
+    if (place) facts.place = place;
   } catch {
-    // Broken EXIF is common and says nothing about the pixels: the picture simply has no date and camera.
+    // Broken EXIF is common and says nothing about the pixels: the picture simply has no date, camera and place.
   }
   return facts;
 }

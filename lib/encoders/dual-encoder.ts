@@ -2,7 +2,7 @@ import { poolUnderMask } from '../arithmetic/pooling.js';
 import { normalise, rowOf, stack } from '../arithmetic/vectors.js';
 import { openTogether } from '../closers.js';
 import type { OpenFamily } from '../models/families.js';
-import { checkedVectors, fingerprintOf, placeOf, probe } from '../models/identity.js';
+import { checkedVectors, fingerprintOf, measuredOf, placeOf, probe } from '../models/identity.js';
 import type { DualEncoderManifest } from '../models/manifest.js';
 import { openOnnxModel, type TensorData } from '../onnx.js';
 import { openPictureGraph, vectorAt } from '../picture-graph.js';
@@ -52,7 +52,7 @@ export const open: OpenFamily<DualEncoderManifest, Encoder> = async (manifest, f
     preprocessing,
     poolsSegments: dense !== undefined,
     ...(dense?.cropShare ? { cropShare: dense.cropShare } : {}),
-    ...(manifest.advice === undefined ? {} : { advice: manifest.advice }),
+    ...measuredOf(manifest),
     ...(logit ? { logit } : {}),
     async embed(pictures) {
       const pixels = pictures.map((picture) => picture.pixels);

@@ -1,24 +1,33 @@
+import { maskInWindow } from '../arithmetic/masks.js';
+import { poolPatches } from '../arithmetic/pooling.js';
+import { planResize } from '../arithmetic/resize-plan.js';
 import { normalise } from '../arithmetic/vectors.js';
 import { LookbookError } from '../errors.js';
 import type { OpenFamily } from '../models/families.js';
-import { checkedVectors, fingerprintOf, placeOf, probe } from '../models/identity.js';
+import { checkedVectors, fingerprintOf, measuredOf, placeOf, probe } from '../models/identity.js';
 import type { ImageEncoderManifest } from '../models/manifest.js';
-import { openPictureGraph, vectorAt } from '../picture-graph.js';
-import type { Encoder } from '../types.js';
+import { type Features, openPictureGraph, vectorAt } from '../picture-graph.js';
+import type { Encoder, EncoderInput } from '../types.js';
 
 /** Raised when the vector is read in another way. */
 const VERSION = 1;
 
-/** An encoder of pictures without a text side: ConvNets, BEiT, DINO. Segments are encoded as crops. */
+/** A segment of which the encoder sees less than this share is not pooled: what is left of it may be its edge only. */
+const LEAST_SEEN = 0.5;
+
+/**
+ * An encoder of pictures without a text side: ConvNets, BEiT, DINO. Segments are encoded as crops, or pooled from the
+ * patches of the one pass where the manifest names their output.
+ */
 export const open: OpenFamily<ImageEncoderManifest, Encoder> = async (whole, files, options) => {
   const { layer } = options;
   const manifest = layer === undefined ? whole : atLayer(whole, layer);
-  const { name, output, preprocessing, dimension } = manifest;
+  const { name, output, preprocessing, dimension, dense } = manifest;
   // Before anything is open: an error here has nothing to close.
   const fingerprint = await fingerprintOf(manifest, files, VERSION);
   const graph = await openPictureGraph(manifest, files.image!, {
     ...placeOf(options),
-    outputs: [output],
+    outputs: [...new Set([output, ...(dense ? [dense.output] : [])])],
     dimension: { output, size: dimension },
   });
   return probe({
@@ -26,16 +35,43 @@ export const open: OpenFamily<ImageEncoderManifest, Encoder> = async (whole, fil
     fingerprint,
     dimension,
     preprocessing,
-    poolsSegments: false,
-    ...(manifest.advice === undefined ? {} : { advice: manifest.advice }),
+    poolsSegments: dense !== undefined,
+    ...measuredOf(manifest),
     async embed(pictures) {
       const looks = await graph.look(pictures.map(({ pixels }) => pixels));
       const vectors = looks.map((look) => normalise(vectorAt(look[output]!, manifest)));
-      return checkedVectors(vectors, manifest).map((picture) => ({ picture }));
+      const whole = checkedVectors(vectors, manifest);
+      if (!dense) return whole.map((picture) => ({ picture }));
+      return whole.map((picture, index) => ({
+        picture,
+        segments: pooled(pictures[index]!, looks[index]![dense.output]!, manifest),
+      }));
     },
     close: () => graph.close(),
   });
 };
+
+/** @throws LookbookError where the output holds no patches of a square grid. */
+function pooled(
+  { masks, size, pixels }: EncoderInput,
+  { data, dims }: Features,
+  manifest: ImageEncoderManifest,
+): (Float32Array | null)[] {
+  const { width, height } = size ?? pixels;
+  const plan = planResize(width, height, manifest.preprocessing);
+  return (masks ?? []).map((mask) => {
+    const seen = maskInWindow(mask, plan);
+    if (seen.share < LEAST_SEEN) return null;
+    const vector = poolPatches(data, dims, seen.mask);
+    if (vector) return checkedVectors([normalise(vector)], manifest)[0]!;
+    throw new LookbookError('encoder', {
+      what: `the output ${manifest.dense?.output} of ${manifest.name} cannot be pooled under masks`,
+      got: `[${dims}] a picture`,
+      expected: 'tokens [T, D]: one of the whole picture, then the patches of a square grid',
+      mend: 'Name another output in the manifest, or leave out dense.',
+    });
+  });
+}
 
 /** The same model with another output as its vector. @throws LookbookError that lists the layers there are. */
 function atLayer(manifest: ImageEncoderManifest, layer: string): ImageEncoderManifest {
@@ -51,6 +87,6 @@ function atLayer(manifest: ImageEncoderManifest, layer: string): ImageEncoderMan
       mend: 'Change LAYER in the config cell, or leave it out.',
     });
   }
-  const { pooling: _, ...rest } = manifest;
+  const { pooling: _, dense: __, ...rest } = manifest;
   return { ...rest, ...found };
 }

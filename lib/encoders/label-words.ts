@@ -4,7 +4,14 @@ import { normalise } from '../arithmetic/vectors.js';
 import { openTogether } from '../closers.js';
 import { LookbookError } from '../errors.js';
 import type { OpenFamily } from '../models/families.js';
-import { checkedVectors, fingerprintOf, knownSha256, placeOf, probe } from '../models/identity.js';
+import {
+  checkedVectors,
+  fingerprintOf,
+  knownSha256,
+  measuredOf,
+  placeOf,
+  probe,
+} from '../models/identity.js';
 import type { LabelWordsManifest } from '../models/manifest.js';
 import { derivedPath } from '../paths.js';
 import { openPictureGraph, type PictureGraph, vectorAt } from '../picture-graph.js';
@@ -52,7 +59,7 @@ export const open: OpenFamily<LabelWordsManifest, Encoder> = async (manifest, fi
     dimension,
     preprocessing,
     poolsSegments: false,
-    ...(manifest.advice === undefined ? {} : { advice: manifest.advice }),
+    ...measuredOf(manifest),
     async embed(pictures) {
       const looks = await graph.look(pictures.map(({ pixels }) => pixels));
       const vectors = looks.map((look) => mixLabels(vectorAt(look[output]!, manifest), things, temperature));

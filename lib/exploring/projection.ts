@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UMAP } from 'umap-js';
 import { type Neighbours, nearestRows, searchNeighbours } from '../arithmetic/neighbours.js';
 import { principalAxes } from '../arithmetic/principal-axes.js';
+import { seeded } from '../arithmetic/seeded.js';
 import { normalise, stack } from '../arithmetic/vectors.js';
 
 export interface ProjectionOptions {
@@ -171,16 +172,5 @@ function turnTaker({ signal, onProgress }: ProjectionOptions): (share: number) =
     signal?.throwIfAborted();
     onProgress?.(share);
     last = performance.now();
-  };
-}
-
-/** Mulberry32: uniform numbers in 0..1 from a seed. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }

@@ -1,14 +1,17 @@
 /** What happens to a batch of pictures between the disk and the store. */
 import { boundingBox, maskArea, scaleBox } from '../arithmetic/masks.js';
+import { perceptualHash } from '../arithmetic/perceptual-hash.js';
 import { looksLikePhotograph } from '../arithmetic/photograph.js';
 import { encodeRle } from '../arithmetic/rle.js';
-import { normalise } from '../arithmetic/vectors.js';
+import { workingPx } from '../cropping/crops.js';
+import { cropVectors, needsCrops, withCrops } from '../cropping/segment-vectors.js';
 import { type Decoded, decode, type Wanted } from '../decoders/image.js';
 import { type MaskedSegment, writeMasks } from '../mask-files.js';
-import { pictureRow, segmentRow, segmentsDone } from '../rows.js';
+import { PERCEPTUAL_HASH, pictureRow, segmentRow, segmentsDone } from '../rows.js';
 import type {
   Encoder,
   FoundSegment,
+  Metadata,
   NewRecord,
   PictureFacts,
   Pixels,
@@ -16,7 +19,6 @@ import type {
   Segmentation,
   VectorCollection,
 } from '../types.js';
-import { type Outside, segmentCrop, workingPx } from './crops.js';
 import type { Meter } from './meter.js';
 
 /** Everything that a run works with. */
@@ -37,6 +39,8 @@ export interface Prepared {
   imageId: string;
   place: Place;
   facts: PictureFacts;
+  /** Of the encoder's own pixels. */
+  hash: string;
   forEncoder: Pixels;
   /** One form for each segmenter; none where segments are not wanted now. */
   forSegmenters: Pixels[];
@@ -72,6 +76,7 @@ export async function prepare(
   return {
     ...identity,
     facts: { ...decoded.facts, photograph: looksLikePhotograph(forEncoder) },
+    hash: perceptualHash(forEncoder),
     forEncoder,
     forSegmenters: decoded.inputs.slice(1),
     working: decoded.working ?? null,
@@ -100,12 +105,11 @@ export async function lookAt(
   const inputs = batch.map(({ forEncoder }, index) => ({
     pixels: forEncoder,
     masks: found[index]!.map(({ mask }) => mask),
+    size: batch[index]!.facts,
   }));
   const embeddings = await meter.time('encode', () => encoder.embed(inputs));
   const pooled = embeddings.map(({ segments }) => segments ?? []);
-  const vectors = encoder.cropShare
-    ? blend(pooled, await cropVectors(batch, found, encoder, 'as it is', meter), encoder.cropShare)
-    : pooled;
+  const vectors = await withCrops(pooled, { batch, found, encoder, meter });
   return embeddings.map(({ picture }, index) => ({
     picture,
     segmented: { found: found[index]!, vectors: vectors[index]! },
@@ -120,54 +124,9 @@ export async function segment(
 ): Promise<Segmented[]> {
   const { encoder, segmenter } = workshop;
   const found = await findSegments(batch, segmenter, meter);
-  const vectors = await cropVectors(batch, found, encoder, 'mean', meter);
+  const vectors = await cropVectors({ batch, found, encoder, meter });
   return found.map((segments, index) => ({ found: segments, vectors: vectors[index]! }));
 }
-
-function needsCrops(encoder: Encoder): boolean {
-  return !encoder.poolsSegments || encoder.cropShare !== undefined;
-}
-
-/** Vectors of crops of all segments, in runs that fill the encoder's batches across pictures. */
-async function cropVectors(
-  batch: readonly Prepared[],
-  found: readonly FoundSegment[][],
-  encoder: Encoder,
-  outside: Outside,
-  meter: Meter,
-): Promise<Float32Array[][]> {
-  const crops = batch.flatMap(({ working }, index) =>
-    found[index]!.map(({ mask }) => ({
-      pixels: segmentCrop(working!, mask, encoder.preprocessing, outside),
-    })),
-  );
-  const vectors: Float32Array[] = [];
-  // Runs of equal size: seventeen crops are nine and eight, never sixteen and one.
-  const perRun = Math.ceil(crops.length / Math.ceil(crops.length / CROPS_PER_RUN));
-  for (let start = 0; start < crops.length; start += perRun) {
-    const part = crops.slice(start, start + perRun);
-    const embeddings = await meter.time('encode', () => encoder.embed(part));
-    vectors.push(...embeddings.map(({ picture }) => picture));
-  }
-  let at = 0;
-  return found.map((segments) => {
-    const start = at;
-    at += segments.length;
-    return vectors.slice(start, at);
-  });
-}
-
-/** share · crop + (1 − share) · pooled, of length 1. */
-function blend(pooled: Float32Array[][], crops: Float32Array[][], share: number): Float32Array[][] {
-  return pooled.map((vectors, picture) =>
-    vectors.map((vector, n) => {
-      const crop = crops[picture]![n]!;
-      return normalise(vector.map((value, i) => (1 - share) * value + share * crop[i]!));
-    }),
-  );
-}
-
-const CROPS_PER_RUN = 16;
 
 function findSegments(
   batch: readonly Prepared[],
@@ -231,7 +190,10 @@ export function pictureRecord(
   looked: Looked,
   { segmentsFingerprint }: Workshop,
 ): NewRecord {
-  const metadata = pictureRow(prepared.facts, [prepared.place]);
+  const metadata: Metadata = {
+    ...pictureRow(prepared.facts, [prepared.place]),
+    [PERCEPTUAL_HASH]: prepared.hash,
+  };
   if (looked.segmented && segmentsFingerprint)
     metadata[segmentsDone(segmentsFingerprint)] = looked.segmented.found.length;
   return { id: prepared.imageId, vector: looked.picture, metadata };

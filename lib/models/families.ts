@@ -3,16 +3,16 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { LookbookError } from '../errors.js';
-import type { Encoder, Segmenter } from '../types.js';
+import type { Encoder, Highlighter, Segmenter } from '../types.js';
 import { fetchFiles } from './fetch-files.js';
 import { knownSha256, type OpenOptions } from './identity.js';
 import { requireConsent } from './licences.js';
 import type { Dtype, Manifest } from './manifest.js';
 import { filesOf, findModel, lackOf, listModels, type ModelEntry, modelFiles } from './registry.js';
-import { checkEncoder, checkSegmenter } from './self-check.js';
+import { checkEncoder, checkHighlighter, checkSegmenter } from './self-check.js';
 import { isCheckOff, keepCheck, knownCheck, refuseFailed, type SelfCheck } from './self-check-results.js';
 
-/** What each file of lib/encoders and lib/segmenters exports as `open`; the file's name is the family. */
+/** What each file of lib/encoders, lib/segmenters and lib/highlighters exports as `open`; the file's name is the family. */
 export type OpenFamily<Family extends Manifest, Model> = (
   manifest: Family,
   files: Record<string, string>,
@@ -23,6 +23,7 @@ export type OpenFamily<Family extends Manifest, Model> = (
 interface Rooms {
   encoders: Encoder;
   segmenters: Segmenter;
+  highlighters: Highlighter;
 }
 
 /** A model that is open, and how its family opens it by another manifest. */
@@ -51,8 +52,13 @@ export async function openSegmenter(name: string, options: OpenOptions): Promise
   return openModel('segmenters', name, options, ({ model }) => checkSegmenter(model));
 }
 
+/** Opens the highlighter of a manifest. @throws as openEncoder. */
+export async function openHighlighter(name: string, options: OpenOptions): Promise<Highlighter> {
+  return openModel('highlighters', name, options, ({ model }) => checkHighlighter(model));
+}
+
 /** The families of a room: its directory listing. */
-export async function families(room: 'encoders' | 'segmenters'): Promise<string[]> {
+export async function families(room: keyof Rooms): Promise<string[]> {
   const files = await readdir(new URL(`../${room}/`, import.meta.url));
   return files.filter((file) => file.endsWith('.js')).map((file) => file.slice(0, -'.js'.length));
 }
@@ -68,11 +74,18 @@ export async function checkModel(name: string, options: OpenOptions): Promise<Se
     const opened = await openFiles('encoders', name, options);
     return checkAndClose(opened.model, () => checkEncoder(opened.model, opened.manifest, opened.reopen));
   }
+  if ((await families('highlighters')).includes(manifest.family)) {
+    const { model } = await openFiles('highlighters', name, options);
+    return checkAndClose(model, () => checkHighlighter(model));
+  }
   const { model } = await openFiles('segmenters', name, options);
   return checkAndClose(model, () => checkSegmenter(model));
 }
 
-async function checkAndClose(model: Encoder | Segmenter, run: () => Promise<SelfCheck>): Promise<SelfCheck> {
+async function checkAndClose(
+  model: Encoder | Segmenter | Highlighter,
+  run: () => Promise<SelfCheck>,
+): Promise<SelfCheck> {
   try {
     const check = await run();
     await keepCheck(model.fingerprint, model.name, check);
@@ -178,7 +191,7 @@ function onConsole(): (line: string) => void {
   };
 }
 
-async function wrongRoom(room: 'encoders' | 'segmenters', name: string): Promise<LookbookError> {
+async function wrongRoom(room: keyof Rooms, name: string): Promise<LookbookError> {
   const known = await families(room);
   const fitting = (await listModels()).entries.filter(({ manifest }) => known.includes(manifest.family));
   return new LookbookError('models', {

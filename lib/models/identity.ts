@@ -6,7 +6,7 @@ import { LookbookError } from '../errors.js';
 import { hashFile } from '../hub/facts.js';
 import type { DeviceOptions } from '../onnx.js';
 import type { Encoder, Pixels, Preprocessing } from '../types.js';
-import type { Dtype, Manifest } from './manifest.js';
+import type { Dtype, EncoderManifest, Manifest } from './manifest.js';
 
 export interface OpenOptions extends DeviceOptions {
   /** Which form of the weights (default fp32, what `files` names). */
@@ -23,6 +23,23 @@ export function placeOf({ device, deviceId, threads, lanes }: OpenOptions): Devi
   return { device, deviceId, threads, lanes };
 }
 
+/** What a manifest says of its encoder beyond the vectors: what it is for, and what was measured on it. */
+export function measuredOf({
+  advice,
+  crops,
+  duplicates,
+  relevance,
+  fusion,
+}: EncoderManifest): Pick<Encoder, 'advice' | 'crops' | 'duplicates' | 'relevance' | 'fusion'> {
+  return {
+    ...(advice === undefined ? {} : { advice }),
+    ...(crops ? { crops } : {}),
+    ...(duplicates ? { duplicates } : {}),
+    ...(relevance ? { relevance } : {}),
+    ...(fusion ? { fusion } : {}),
+  };
+}
+
 /** Facts of a manifest that change no vector. */
 const WITHOUT_EFFECT = new Set([
   'name',
@@ -33,13 +50,17 @@ const WITHOUT_EFFECT = new Set([
   'hub',
   'export',
   'advice',
+  'duplicates',
   'card',
+  'crops', // of segments' vectors, which name it themselves
   'folder',
   'files',
   'variants',
   'batch',
   'logit',
   'layers',
+  'relevance',
+  'fusion',
   '$schema',
 ]);
 

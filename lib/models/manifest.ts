@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { LookbookError } from '../errors.js';
 import { projectPath } from '../paths.js';
-import type { Pooling, Preprocessing } from '../types.js';
+import type { CropForm, Fusion, Pooling, Preprocessing, RelevanceCurve } from '../types.js';
 
 /**
  * One file of a model: its path below the model's folder and below the hub repository, and how to know it; bytes and
@@ -28,7 +28,7 @@ export interface ConstantInput {
 /** Forms of one model's weights; `fp32` is what `files` names. */
 export type Dtype = 'fp32' | 'fp16' | 'q8';
 
-interface ManifestBase {
+interface ManifestFacts {
   /** The file's name without .json. */
   name: string;
   /** One line for lists. */
@@ -44,13 +44,25 @@ interface ManifestBase {
   export?: { kind: string; source: string; revision?: string };
   /** Folder that holds the files, when it is not the manifest's name. */
   folder?: string;
-  /** By role; `image` is the picture graph. */
-  files: { image: ManifestFile } & Record<string, ManifestFile>;
+  /** By role; none where nothing is computed of weights. */
+  files: Record<string, ManifestFile>;
   /** Files that stand in for those of the same role when another dtype is asked for. */
   variants?: Partial<Record<Exclude<Dtype, 'fp32'>, Record<string, ManifestFile>>>;
+  /** What the model is made for, and what to change for other pictures. */
+  advice?: string;
+  /** Published facts for lists: each with its source. */
+  card?: ModelCard;
+}
+
+/** Of models that are a graph which looks at pictures. */
+interface ManifestBase extends ManifestFacts {
+  /** By role; `image` is the picture graph. */
+  files: { image: ManifestFile } & Record<string, ManifestFile>;
   preprocessing: Preprocessing;
-  /** The picture graph's input, float32[B, 3, height, width]. */
+  /** The picture graph's input, float32[B, 3, height, width], or what `pixels` says. */
   input: string;
+  /** `hwc`: the graph wants one picture a run, float32[height, width, 3] of 0..255, and normalises and pads itself. */
+  pixels?: 'hwc';
   /** The picture graph's output that counts, chosen by name. */
   output: string;
   /** Of outputs that hold tokens or cells. */
@@ -59,10 +71,17 @@ interface ManifestBase {
   constants?: Record<string, ConstantInput>;
   /** Pictures per run where the graph takes exactly so many. */
   batch?: number;
-  /** What the model is made for, and what to change for other pictures. */
-  advice?: string;
-  /** Published facts for lists: each with its source. */
-  card?: ModelCard;
+  /**
+   * Of encoders, measured on edits whose truth is known: the least cosine of a picture and an edit of it, and the most
+   * bits of 64 that their perceptual hashes differ in where the cosine tells too little for the usual number.
+   */
+  duplicates?: { cosine: number; bits?: number };
+  /** Of encoders: what scores mean, as `evaluate relevance` measured it. */
+  relevance?: { words?: RelevanceCurve; pictures?: RelevanceCurve };
+  /** Of encoders: how words are best answered, as `evaluate` measured it. */
+  fusion?: Fusion;
+  /** Of encoders: how crops of segments are cut for it, as `evaluate crop-forms` measured it. */
+  crops?: CropForm;
 }
 
 export interface ModelCard {
@@ -135,7 +154,16 @@ export interface ImageEncoderManifest extends ManifestBase {
   family: 'image-encoder';
   dimension: number;
   /** Other outputs that may serve as the vector, by the name that LAYER takes. */
-  layers?: Record<string, { output: string; dimension: number; pooling?: Pooling }>;
+  layers?: Record<string, { output: string; dimension: number; pooling?: Pooling; dense?: DenseTokens }>;
+  dense?: DenseTokens;
+}
+
+/**
+ * An output of tokens [T, D], the first of the whole and the rest patches of a square grid, to be pooled under masks: one
+ * pass gives the segments' vectors too. Segments that the preprocessing mostly cuts off are still encoded as crops.
+ */
+export interface DenseTokens {
+  output: string;
 }
 
 /** A classifier and a sentence encoder make a text-searchable encoder: probabilities mix the labels' sentence vectors. */
@@ -166,14 +194,103 @@ export interface SemanticManifest extends ManifestBase {
 
 export interface LayoutManifest extends ManifestBase {
   family: 'layout';
+  /** Each segment's box, with this margin on each side as a share of its longer one, is looked at once more. */
+  again?: { margin: number };
 }
+
+/** Queries, each a class and a mask: DETR's and MaskFormer's. `output` holds the masks' logits, float32[B, Q, h, w]. */
+export interface InstanceManifest extends ManifestBase {
+  family: 'instance';
+  /** One per class of the output `queries.classes` but its last, which is "no object"; null where an id has no name. */
+  labels: (string | null)[];
+  queries: {
+    /** The output with the classes' logits, float32[B, Q, labels + 1]. */
+    classes: string;
+    /** Least probability of a query's class. */
+    threshold: number;
+    /** A pixel counts for a query's own area from this probability on. */
+    maskThreshold: number;
+    /** The share of its own area that a query must keep beside the others. */
+    overlap: number;
+  };
+}
+
+/** Boxes over the whole picture that need no weights. */
+export interface WindowsManifest extends ManifestFacts {
+  family: 'windows';
+  files: Record<string, never>;
+  /** Sides in pixels of the working copy. */
+  sizes: number[];
+  /** Pixels of the working copy from one window to the next; more where there would be too many. */
+  stride: number;
+  /** The least side of a window that was made smaller for a small picture. */
+  smallest: number;
+  /** Pixels of the working copy's longer side at most: it is the picture, never enlarged. */
+  longest: number;
+  /** Windows of one picture at most. */
+  most: number;
+}
+
+/** A graph that draws masks for points, from what the picture graph saw. */
+export interface PromptRule {
+  /** Entry of files. */
+  file: string;
+  /** Outputs of the picture graph that are inputs of this one under the same names. */
+  embeddings: string[];
+  /** Points in pixels of the resized picture; labels 1 inside, 2 and 3 corners of a box, -1 no point. */
+  inputs: { points: string; labels: string };
+  labelType: 'int64' | 'float32';
+  /** `many`: points [1, P, N, 2], P prompts a run; `one`: points [1, N, 2]. */
+  form: 'many' | 'one';
+  /** Prompts a run of the form `many` (default 32): fewer take less memory. */
+  batch?: number;
+  /** Predicted IoU [.., M] and logits [.., M, h, w] of M masks a prompt. */
+  outputs: { scores: string; masks: string };
+  constants?: Record<string, ConstantInput>;
+  /** Masks of a prompt that are left out for single points, from the first on: the one that SAM makes for clear prompts. */
+  skip?: number;
+  /** Whether the graph wants a point labelled -1 after prompts without a box, as SAM's own export does. */
+  endPoint?: boolean;
+  /** Whether it knows the labels 2 and 3. */
+  boxes?: boolean;
+}
+
+export interface EverythingManifest extends ManifestBase {
+  family: 'everything';
+  prompts: PromptRule;
+  /** Of the grid of points that is asked without any other prompt. */
+  pointsPerSide: number;
+  /** Masks must be predicted better than this (default 0.88, segment-anything's own). */
+  leastIou?: number;
+  /** Masks must be more stable than this (default 0.95, segment-anything's own). */
+  leastStability?: number;
+  /** Layers of crops that are looked at as well: 4 of the first, 16 more of the second (default 0). */
+  cropLayers?: number;
+}
+
+/** A picture and words → a probability for each pixel; `text.file` is `image`, and `text.output` the logits. */
+export interface PromptedManifest extends ManifestBase {
+  family: 'prompted';
+  text: TextTower;
+  /** Pixels above this probability are what the words mean. */
+  threshold: number;
+}
+
+export type EncoderManifest = DualEncoderManifest | ImageEncoderManifest | LabelWordsManifest;
 
 export type Manifest =
   | DualEncoderManifest
   | ImageEncoderManifest
   | LabelWordsManifest
   | SemanticManifest
-  | LayoutManifest;
+  | LayoutManifest
+  | InstanceManifest
+  | WindowsManifest
+  | EverythingManifest
+  | PromptedManifest;
+
+/** Those that have a picture graph. */
+export type GraphManifest = Exclude<Manifest, WindowsManifest>;
 
 /**
  * Reads models/<name>.json and checks it against models/manifest.schema.json.
@@ -203,7 +320,8 @@ export async function checkManifest(value: unknown, name: string, where: string)
 
 /** What no schema can say: roles that are no files, rules that need another field. */
 function contradictions(manifest: Manifest): string[] {
-  const { files, preprocessing, variants } = manifest;
+  if (manifest.family === 'windows') return [];
+  const { files, preprocessing, variants, batch } = manifest;
   const faults: string[] = [];
   const role = (field: string, name: string | undefined): void => {
     if (name !== undefined && !Object.hasOwn(files, name))
@@ -214,14 +332,27 @@ function contradictions(manifest: Manifest): string[] {
     role('text.tokenizer.file', manifest.text.tokenizer.file);
   }
   if ('settle' in manifest) role('settle.file', manifest.settle?.file);
+  if (manifest.family === 'everything') role('prompts.file', manifest.prompts.file);
+  const forms: readonly string[] =
+    manifest.family === 'everything'
+      ? ['longest', 'squash']
+      : manifest.family === 'prompted'
+        ? ['squash']
+        : [preprocessing.resize];
+  if (!forms.includes(preprocessing.resize))
+    faults.push(`preprocessing.resize must be ${forms.join(' or ')}: its masks are of the whole picture`);
   if (manifest.family === 'label-words') role('labels.file', manifest.labels.file);
   for (const [dtype, variant] of Object.entries(variants ?? {}))
     for (const name of Object.keys(variant)) role(`variants.${dtype}`, name);
-  const { resize, size, scaleTo, longest } = preprocessing;
+  const { resize, size, scaleTo, longest, multipleOf } = preprocessing;
   if (scaleTo !== undefined && (resize !== 'shortest' || scaleTo < size))
     faults.push('preprocessing.scaleTo must be at least size, and belongs to shortest');
   if ((longest !== undefined) !== (resize === 'within') || (longest ?? size) < size)
     faults.push('preprocessing.longest must be at least size, and belongs to within');
+  if (multipleOf !== undefined && resize !== 'within')
+    faults.push('preprocessing.multipleOf belongs to within');
+  if (resize === 'within' && batch !== 1)
+    faults.push('batch must be 1 where preprocessing.resize is within: no two pictures become equally large');
   return faults;
 }
 
@@ -253,7 +384,7 @@ function causesOf(faults: readonly ErrorObject[], value: unknown, schema: Schema
   const kind = formOf(tokenizerForms, 'kind', fieldOf(fieldOf(value, 'text'), 'tokenizer'));
   const known = Object.keys(schema.oneOf[family]?.properties ?? {});
   return faults.filter(({ keyword, schemaPath, params }) => {
-    if (keyword === 'oneOf' || keyword === 'const') return false;
+    if (keyword === 'oneOf' || keyword === 'const' || keyword === 'if') return false;
     if (known.includes(String(params.unevaluatedProperty))) return false;
     const [, at, index] = /(^#|\/tokenizer)\/oneOf\/(\d+)\//.exec(schemaPath) ?? [];
     return index === undefined || Number(index) === (at === '#' ? family : kind);

@@ -37,8 +37,10 @@ export async function runSelfCheck(
   }
   signal?.throwIfAborted();
   const { manifest } = await findModel(name);
-  if (![...(await families('encoders')), ...(await families('segmenters'))].includes(manifest.family))
-    return undefined;
+  const rooms = await Promise.all((['encoders', 'segmenters', 'highlighters'] as const).map(families));
+  const known = rooms.flat();
+  // What has no weights has nothing that could be wired wrongly.
+  if (!known.includes(manifest.family) || Object.keys(manifest.files).length === 0) return undefined;
   onLine?.(`${name}: self-check with ten drawings …`);
   const check = await checkModel(name, { ...(dtype ? { dtype } : {}), ...(signal ? { signal } : {}) });
   refuseFailed(check, manifest);

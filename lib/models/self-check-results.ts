@@ -34,13 +34,21 @@ export function describeCheck({ right, of, least, asked, margin }: SelfCheck): s
   return `${right} of ${of} right (at least ${least})${ahead}: ${asked}`;
 }
 
+/** Where to look when a model does not do what it was made for. */
+const FIELDS: Partial<Record<Manifest['family'], string>> = {
+  semantic: 'resize, size, mean, std, output, labels and background',
+  layout: 'resize, size, mean, std, output, labels and background',
+  instance: 'resize, size, mean, std, output, queries and labels',
+  everything: 'resize, size, mean, std, pixels, prompts, leastIou and leastStability',
+  prompted: 'size, mean, std, output, threshold and the tokenizer with its rules',
+};
+const ENCODER_FIELDS =
+  'resize, size, interpolation, mean, std, output, pooling and, where it reads words, the tokenizer and its rules';
+
 /** @throws LookbookError with the figure and what could be wrong when the check was not passed. */
 export function refuseFailed(check: SelfCheck, manifest: Manifest): void {
   if (check.passed) return;
-  const fields =
-    manifest.family === 'semantic' || manifest.family === 'layout'
-      ? 'resize, size, mean, std, output, labels and background'
-      : 'resize, size, interpolation, mean, std, output, pooling and, where it reads words, the tokenizer and its rules';
+  const fields = FIELDS[manifest.family] ?? ENCODER_FIELDS;
   throw new LookbookError('models', {
     what: `${manifest.name} does not pass its self-check`,
     got: [describeCheck(check), ...check.wrong].join('; '),

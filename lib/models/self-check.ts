@@ -7,7 +7,7 @@ import { changedCopies } from '../arithmetic/changed-copies.js';
 import { dot } from '../arithmetic/vectors.js';
 import { decode } from '../decoders/image.js';
 import { projectPath } from '../paths.js';
-import type { Encoder, FoundSegment, Pixels, Preprocessing, Segmenter } from '../types.js';
+import type { Encoder, FoundSegment, Highlighter, Pixels, Preprocessing, Segmenter } from '../types.js';
 import type { Manifest } from './manifest.js';
 import type { SelfCheck } from './self-check-results.js';
 
@@ -90,6 +90,26 @@ export async function checkSegmenter(segmenter: Segmenter): Promise<SelfCheck> {
   };
 }
 
+/** A highlighter must point out, on some of the ten pictures, what their own captions say. */
+export async function checkHighlighter(highlighter: Highlighter): Promise<SelfCheck> {
+  const { captions, pictures } = await testPictures(highlighter.preprocessing);
+  const found: (FoundSegment | null)[] = [];
+  for (const [index, pixels] of pictures.entries()) {
+    const { width, height } = pixels;
+    found.push(...(await highlighter.highlight([{ pixels, width, height }], captions[index]!)));
+  }
+  const faults = found.flatMap((segment) => (segment ? segmentFaults(segment, undefined) : []));
+  const right = found.filter((segment) => segment !== null).length;
+  return {
+    passed: right >= LEAST_WITH_SEGMENTS && faults.length === 0,
+    right,
+    of: captions.length,
+    least: LEAST_WITH_SEGMENTS,
+    asked: 'drawings on which their captions point something out',
+    wrong: [...new Set(faults)].slice(0, WRONG_SHOWN),
+  };
+}
+
 /** "An alarm clock" → "clock". */
 function thingOf(caption: string): string {
   return caption.slice(caption.lastIndexOf(' ') + 1);
@@ -164,6 +184,7 @@ interface AsTrained {
 /** Names another common normalisation that does clearly better than the manifest's, or null. */
 async function betterNormalisation(manifest: Manifest, trained: AsTrained): Promise<string | null> {
   const { pictures, words, margin, reopen } = trained;
+  if (!('preprocessing' in manifest)) return null;
   let best = { name: '', margin: Number.NEGATIVE_INFINITY };
   for (const [name, normalisation] of Object.entries(NORMALISATIONS)) {
     if (isAlike(normalisation, manifest.preprocessing)) continue;

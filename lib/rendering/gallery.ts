@@ -107,7 +107,7 @@ function pictureOf(card: PictureCard, tagged: boolean): Html {
 
 function galleryCaption(card: PictureCard): Html {
   const { name, folder } = fileOf(card.path);
-  return html`<div class="lookbook-name">${card.rank !== undefined && html`<span class="lookbook-rank">${card.rank}</span> `}<b><bdi>${cutMiddle(name, 60)}</bdi></b></div>${card.relevance !== undefined && relevanceBar(card.relevance)}${card.why && html`<div class="lookbook-why">${cutMiddle(card.why, 240)}</div>`}${folder && html`<div class="lookbook-folder"><bdi>${breakable(cutMiddle(folder, 56))}</bdi></div>`}`;
+  return html`<div class="lookbook-name">${card.rank !== undefined && html`<span class="lookbook-rank">${card.rank}</span> `}<b><bdi>${cutMiddle(name, 60)}</bdi></b></div>${card.relevance !== undefined && relevanceBar(card.relevance)}${card.why && html`<div class="lookbook-why">${cutMiddle(card.why, 240)}</div>`}${card.copies !== undefined && html`<div class="lookbook-soft">and ${counted(card.copies, 'near-identical picture')}</div>`}${folder && html`<div class="lookbook-folder"><bdi>${breakable(cutMiddle(folder, 56))}</bdi></div>`}`;
 }
 
 /** Relevance as a short bar and a number, drawn with inline styles that JupyterLab keeps in untrusted notebooks. */

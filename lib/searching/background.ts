@@ -12,18 +12,27 @@ const LEAST_FIT = 0.2;
 /** Pictures that serve as background where the encoder has no words. */
 const BACKGROUND_PICTURES = 500;
 
+/** The vectors of the background prompts; none where the encoder has no words. */
+export function backgroundTexts(encoder: Encoder, folder: string): Promise<Float32Array[]> {
+  return knownTexts(encoder, backgroundPrompts, folder);
+}
+
 /**
- * The vectors of the background prompts, encoded once per encoder and kept in a file (about 1 MB): a small model
- * needs a second for them, a large one half a minute.
+ * The vectors of texts that are asked again and again, encoded once per encoder and kept in a file (a thousand are about
+ * 1 MB): a small model needs a second for them, a large one half a minute.
  */
-export async function backgroundTexts(encoder: Encoder, folder: string): Promise<Float32Array[]> {
-  if (!encoder.embedTexts) return [];
-  const prompts = createHash('sha256').update(backgroundPrompts.join(';')).digest('hex').slice(0, 16);
-  const path = join(folder, `${encoder.fingerprint}-${prompts}.f32`);
-  const bytes = backgroundPrompts.length * encoder.dimension * 4;
+export async function knownTexts(
+  encoder: Encoder,
+  texts: readonly string[],
+  folder: string,
+): Promise<Float32Array[]> {
+  if (!encoder.embedTexts || texts.length === 0) return [];
+  const key = createHash('sha256').update(texts.join(';')).digest('hex').slice(0, 16);
+  const path = join(folder, `${encoder.fingerprint}-${key}.f32`);
+  const bytes = texts.length * encoder.dimension * 4;
   const stored = await readFile(path).catch(() => null);
   if (stored?.length === bytes) return rows(stored, encoder.dimension);
-  const vectors = await encoder.embedTexts(backgroundPrompts);
+  const vectors = await encoder.embedTexts(texts);
   await writeWhole(path, new Uint8Array(stack(vectors, encoder.dimension).buffer));
   return vectors;
 }

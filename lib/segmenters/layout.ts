@@ -1,193 +1,102 @@
-import { emptyMask } from '../arithmetic/masks.js';
+import { cutOff, cutWindow, fromWindow, windowAround, withoutTwins } from '../arithmetic/closer-look.js';
+import { FINER, layoutInstances } from '../arithmetic/layout-instances.js';
+import { maskArea } from '../arithmetic/masks.js';
+import { preprocess } from '../arithmetic/resampling.js';
+import type { Window } from '../arithmetic/resize-plan.js';
+import { inRuns } from '../graph-feeds.js';
 import type { OpenFamily } from '../models/families.js';
 import { fingerprintOf, placeOf } from '../models/identity.js';
 import type { LayoutManifest } from '../models/manifest.js';
 import { MAX_SEGMENTS, SMALLEST_AREA } from '../models/segment-limits.js';
-import { openPictureGraph } from '../picture-graph.js';
-import type { FoundSegment, Mask, Segmenter } from '../types.js';
+import { type Features, openPictureGraph } from '../picture-graph.js';
+import type { FoundSegment, Pixels, Preprocessing, Segmenter } from '../types.js';
 
-/** Raised when instances are made in another way. */
-const VERSION = 1;
+/** Raised when instances are made in another way. 2: a small object's few votes count by their root; again. */
+const VERSION = 2;
 
-/** A pixel belongs to some object above this probability. */
-const OBJECT = 0.5;
-/** Votes are counted in a square of this share of the map's side, and centres keep this distance. */
-const VOTE_RADIUS = 2 / 48;
-const CENTRE_DISTANCE = 5 / 48;
-/** Least votes of a centre, as a share of the strongest, plus the centre's own probability. */
-const LEAST_CENTRE = 0.4;
-const LEAST_VOTES = 6;
-/** Masks are this many times finer than the map: contours between cells are interpolated, not stepped. */
-const FINER = 4;
+/** The longer side of the form that is looked at again, in sides of the model's input. */
+const CLOSER_SIDES = 4;
+/** What lies more than this on the edge of a window belongs to a thing that goes on outside. */
+const MOST_CUT_OFF = 0.15;
+/** From this intersection over union on, what was seen closer stands in for what was seen first. */
+const TWIN_IOU = 0.7;
+const WINDOWS_PER_RUN = 16;
 
 /**
- * Instances from a layout map float32[4, h, w] (object, centre, offset x, offset y in map pixels): every object
- * pixel votes for a centre, peaks of votes are objects, pixels join the nearest peak (as Panoptic-DeepLab does).
+ * The objects that a layout map shows, see layoutInstances.
+ * With `again` a window around each is looked at once more, and what is seen there goes before: on 200 scenes of known
+ * truth (`lib/commands/scenes`, seed 7) 80 % of the objects then have a segment instead of 61 %, because the map of the
+ * whole picture runs small neighbours together; it costs as many passes as there are segments, 1.8 a scene.
  */
 export const open: OpenFamily<LayoutManifest, Segmenter> = async (manifest, files, options) => {
-  const { output, preprocessing } = manifest;
+  const { output, preprocessing, again } = manifest;
   // Before anything is open: an error here has nothing to close.
   const fingerprint = await fingerprintOf(manifest, { image: files.image! }, VERSION);
   const graph = await openPictureGraph(manifest, files.image!, { ...placeOf(options), outputs: [output] });
+
+  /** Windows of all pictures pass together. */
+  async function lookAgain(jobs: readonly Job[], margin: number): Promise<FoundSegment[][]> {
+    const windows = jobs.flatMap(({ found, closer }) =>
+      found.map(({ mask }) => ({ closer, window: windowAround(mask, closer, margin) })),
+    );
+    const seen = await Promise.all(
+      inRuns(windows, WINDOWS_PER_RUN).map(async (run) => {
+        const cuts = run.map(({ closer, window }) => preprocess(cutWindow(closer, window), preprocessing));
+        const looks = await graph.look(cuts, [output]);
+        return looks.map((look, n) => seenIn(look[output]!, run[n]!));
+      }),
+    ).then((runs) => runs.flat());
+    let at = 0;
+    return jobs.map(({ found }) => {
+      const closer = seen.slice(at, at + found.length).flat();
+      at += found.length;
+      return withoutTwins([...closer, ...found], TWIN_IOU);
+    });
+  }
+
   return {
     name: manifest.name,
     fingerprint,
     preprocessing,
+    ...(again ? { closer: closerRule(preprocessing) } : {}),
     async segment(pictures) {
       const looks = await graph.look(pictures.map(({ pixels }) => pixels));
-      return looks.map((look) => instancesOf(look[output]!.data, look[output]!.dims));
+      const first = looks.map((look) =>
+        layoutInstances(look[output]!.data, look[output]!.dims, SMALLEST_AREA).slice(0, MAX_SEGMENTS),
+      );
+      const jobs = first.flatMap((found, n) => {
+        const { closer } = pictures[n]!;
+        return again && closer && found.length ? [{ n, found, closer }] : [];
+      });
+      const closer = await lookAgain(jobs, again?.margin ?? 0);
+      for (const [index, { n }] of jobs.entries()) first[n] = best(closer[index]!);
+      return first;
     },
     close: () => graph.close(),
   };
 };
 
-interface Centre {
-  x: number;
-  y: number;
+interface Job {
+  found: readonly FoundSegment[];
+  closer: Pixels;
 }
 
-/** @returns segments by score, best first; masks are FINER times the map's size. */
-export function instancesOf(layout: Float32Array, dims: readonly number[]): FoundSegment[] {
-  const [, height = 0, width = 0] = dims;
-  const plane = height * width;
-  const votes: Centre[] = [];
-  for (let i = 0; i < plane; i++) {
-    if (layout[i]! <= OBJECT) continue;
-    votes.push({
-      x: clamp(Math.round((i % width) + layout[2 * plane + i]!), width - 1),
-      y: clamp(Math.round(Math.floor(i / width) + layout[3 * plane + i]!), height - 1),
-    });
-  }
-  if (votes.length < SMALLEST_AREA * plane) return [];
-  const centres = findCentres(votes, layout.subarray(plane, 2 * plane), width, height);
-  if (centres.length === 0) centres.push({ x: width / 2, y: height / 2 });
-  return drawInstances(layout, { width, height }, centres)
-    .filter(({ area }) => area >= SMALLEST_AREA)
-    .map(({ mask, score }) => ({ mask, score }))
-    .sort((a, b) => b.score - a.score)
-    .slice(0, MAX_SEGMENTS);
+function closerRule({ size, mean, std }: Preprocessing): Preprocessing {
+  return { resize: 'longest', size: CLOSER_SIDES * size, interpolation: 'bicubic', mean, std };
 }
 
-/** Each fine pixel that is part of some object joins the centre that it votes for. */
-function drawInstances(
-  layout: Float32Array,
-  map: { width: number; height: number },
-  centres: readonly Centre[],
-): { mask: Mask; area: number; score: number }[] {
-  const plane = map.width * map.height;
-  const [width, height] = [map.width * FINER, map.height * FINER];
-  const found = centres.map(() => ({ mask: emptyMask(width, height), pixels: 0, certainty: 0 }));
-  for (let y = 0; y < height; y++) {
-    const cellY = clamp((y + 0.5) / FINER - 0.5, map.height - 1);
-    for (let x = 0; x < width; x++) {
-      const cellX = clamp((x + 0.5) / FINER - 0.5, map.width - 1);
-      const between = interpolation(cellX, cellY, map.width, map.height);
-      const object = between(layout, 0);
-      if (object <= OBJECT) continue;
-      const vote = { x: cellX + between(layout, 2 * plane), y: cellY + between(layout, 3 * plane) };
-      const owner = found[nearest(centres, vote)]!;
-      owner.mask.data[y * width + x] = 1;
-      owner.pixels++;
-      owner.certainty += object;
-    }
-  }
-  return found.map(({ mask, pixels, certainty }) => ({
-    mask,
-    area: pixels / (width * height),
-    score: pixels ? certainty / pixels : 0,
-  }));
+/** Instances of a window, as masks of the whole picture; none that the window cuts, none that are too small there. */
+function seenIn(
+  { data, dims }: Features,
+  { closer, window }: { closer: Pixels; window: Window },
+): FoundSegment[] {
+  const size = { width: dims[2]! * FINER, height: dims[1]! * FINER };
+  return layoutInstances(data, dims, SMALLEST_AREA)
+    .filter(({ mask }) => cutOff(mask, window, closer) <= MOST_CUT_OFF)
+    .map(({ mask, score }) => ({ mask: fromWindow(mask, window, { picture: closer, size }), score }))
+    .filter(({ mask }) => maskArea(mask) >= SMALLEST_AREA);
 }
 
-/** Reads a plane that begins at `start` at a point between four cells. */
-function interpolation(
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-): (values: Float32Array, start: number) => number {
-  const left = Math.floor(x);
-  const top = Math.floor(y);
-  const right = Math.min(width - 1, left + 1);
-  const below = Math.min(height - 1, top + 1) * width;
-  const across = x - left;
-  const down = y - top;
-  return (values, start) => {
-    const row = start + top * width;
-    const next = start + below;
-    const upper = values[row + left]! + (values[row + right]! - values[row + left]!) * across;
-    const lower = values[next + left]! + (values[next + right]! - values[next + left]!) * across;
-    return upper + (lower - upper) * down;
-  };
-}
-
-function findCentres(votes: readonly Centre[], heat: Float32Array, width: number, height: number): Centre[] {
-  const counts = new Float32Array(width * height);
-  for (const { x, y } of votes) counts[y * width + x]!++;
-  const gathered = boxSum(counts, width, height, Math.max(1, Math.round(VOTE_RADIUS * width)));
-  const most = Math.max(...gathered);
-  const score = gathered.map((count, i) => count / most + heat[i]!);
-  const reach = Math.max(1, Math.round(CENTRE_DISTANCE * width));
-  const centres: Centre[] = [];
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const at = y * width + x;
-      if (score[at]! <= LEAST_CENTRE || gathered[at]! <= LEAST_VOTES) continue;
-      if (isPeak(score, at, { width, height, reach })) centres.push({ x, y });
-    }
-  }
-  return centres;
-}
-
-/** Highest in its neighbourhood; of equals, the first in reading order. */
-function isPeak(
-  score: Float32Array,
-  at: number,
-  form: { width: number; height: number; reach: number },
-): boolean {
-  const { width, height, reach } = form;
-  const x = at % width;
-  const y = Math.floor(at / width);
-  for (let v = Math.max(0, y - reach); v <= Math.min(height - 1, y + reach); v++) {
-    for (let u = Math.max(0, x - reach); u <= Math.min(width - 1, x + reach); u++) {
-      const other = v * width + u;
-      if (score[other]! > score[at]! || (score[other] === score[at] && other < at)) return false;
-    }
-  }
-  return true;
-}
-
-/** Sums over squares of side 2·radius + 1, zero outside: float32[h, w] → float32[h, w]. */
-function boxSum(values: Float32Array, width: number, height: number, radius: number): Float32Array {
-  const rows = new Float32Array(values.length);
-  const out = new Float32Array(values.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      for (let u = Math.max(0, x - radius); u <= Math.min(width - 1, x + radius); u++) {
-        rows[y * width + x]! += values[y * width + u]!;
-      }
-    }
-  }
-  for (let y = 0; y < height; y++) {
-    for (let v = Math.max(0, y - radius); v <= Math.min(height - 1, y + radius); v++) {
-      for (let x = 0; x < width; x++) out[y * width + x]! += rows[v * width + x]!;
-    }
-  }
-  return out;
-}
-
-function nearest(centres: readonly Centre[], vote: Centre): number {
-  let best = 0;
-  let least = Number.POSITIVE_INFINITY;
-  for (const [index, centre] of centres.entries()) {
-    const distance = (centre.x - vote.x) ** 2 + (centre.y - vote.y) ** 2;
-    if (distance < least) {
-      least = distance;
-      best = index;
-    }
-  }
-  return best;
-}
-
-function clamp(value: number, max: number): number {
-  return Math.max(0, Math.min(max, value));
+function best(found: readonly FoundSegment[]): FoundSegment[] {
+  return [...found].sort((a, b) => b.score - a.score).slice(0, MAX_SEGMENTS);
 }

@@ -5,6 +5,7 @@ import type {
   Neighbour,
   NewRecord,
   QueryOptions,
+  ReadOptions,
   Scalar,
   StoredRecord,
   VectorCollection,
@@ -15,6 +16,27 @@ import { changing, type Fields, plain, replacing } from './chroma-fields.js';
 import { isNamed } from './chroma-retry.js';
 import { type ChromaFilter, type ChromaWhere, toChroma } from './chroma-where.js';
 
+/** Rows as Chroma answers them; lists that were not asked for are empty. */
+interface Rows {
+  ids: string[];
+  embeddings: number[][];
+  metadatas: (Fields | null)[];
+}
+
+interface Question {
+  queryEmbeddings: number[][];
+  nResults: number;
+  where?: ChromaWhere;
+  include: ('metadatas' | 'distances')[];
+}
+
+/** Neighbours as Chroma answers them, a list for each query vector. */
+interface Neighbours {
+  ids: string[][];
+  distances: (number | null)[][];
+  metadatas: (Fields | null)[][];
+}
+
 /** What is used of chromadb's own collection. */
 export interface ChromaTable {
   get(args: {
@@ -23,20 +45,11 @@ export interface ChromaTable {
     limit?: number;
     offset?: number;
     include: ('embeddings' | 'metadatas')[];
-  }): Promise<{ ids: string[]; embeddings: number[][]; metadatas: (Fields | null)[] }>;
+  }): Promise<Rows>;
   upsert(args: { ids: string[]; embeddings: number[][]; metadatas: Record<string, Scalar>[] }): Promise<void>;
   update(args: { ids: string[]; metadatas: Record<string, Scalar>[] }): Promise<void>;
   delete(args: { ids: string[] }): Promise<unknown>;
-  query(args: {
-    queryEmbeddings: number[][];
-    nResults: number;
-    where?: ChromaWhere;
-    include: ('metadatas' | 'distances')[];
-  }): Promise<{
-    ids: string[][];
-    distances: (number | null)[][];
-    metadatas: (Fields | null)[][];
-  }>;
+  query(args: Question & { ids?: string[] }): Promise<Neighbours>;
   count(): Promise<number>;
 }
 
@@ -71,15 +84,12 @@ export class ChromaRows implements VectorCollection {
     return found;
   }
 
-  async get(
-    ids: readonly string[],
-    { vectors = false }: { vectors?: boolean } = {},
-  ): Promise<StoredRecord[]> {
+  async get(ids: readonly string[], options: ReadOptions = {}): Promise<StoredRecord[]> {
     const found = new Map<string, StoredRecord>();
     for (const part of this.#parts([...new Set(ids)])) {
-      const include = includes(vectors);
+      const include = includes(options);
       const page = await this.#call((table) => table.get({ ids: part, include }));
-      for (const record of recordsOf(page, vectors)) found.set(record.id, record);
+      for (const record of recordsOf(page, options)) found.set(record.id, record);
     }
     return ids.flatMap((id) => found.get(id) ?? []);
   }
@@ -114,17 +124,18 @@ export class ChromaRows implements VectorCollection {
   }
 
   async query(vector: Float32Array, k: number, options: QueryOptions = {}): Promise<Neighbour[]> {
-    const { where, metadata = true } = options;
+    const { where, ids: among, metadata = true } = options;
     checkQuery(this, vector, { k, where });
     const filter = filterOf(where);
-    if (filter === false) return [];
+    if (filter === false || among?.length === 0) return [];
+    const asked: Question = {
+      queryEmbeddings: [Array.from(vector)],
+      nResults: k,
+      include: metadata ? ['metadatas', 'distances'] : ['distances'],
+      ...clause(filter),
+    };
     const answer = await this.#call((table) =>
-      table.query({
-        queryEmbeddings: [Array.from(vector)],
-        nResults: k,
-        include: metadata ? ['metadatas', 'distances'] : ['distances'],
-        ...clause(filter),
-      }),
+      among ? queryAmong(table, asked, [...new Set(among)]) : table.query(asked),
     );
     const ids = answer.ids[0] ?? [];
     const neighbours = ids.map((id, index) => ({
@@ -137,16 +148,19 @@ export class ChromaRows implements VectorCollection {
   }
 
   async *pages(
-    options: { vectors?: boolean; where?: Where; size?: number } = {},
+    options: ReadOptions & { where?: Where; size?: number } = {},
   ): AsyncGenerator<StoredRecord[], void, undefined> {
-    const { vectors = false, where, size = rowsPerCall } = options;
+    const { where, size } = options;
     checkWhere(this.name, where);
     const filter = filterOf(where);
     if (filter === false) return;
-    const limit = Math.max(1, Math.min(size, 2 * rowsPerCall));
+    const include = includes(options);
+    // A filter is evaluated anew for each page, so that ids alone come in few large ones.
+    const most = include.length ? 2 * rowsPerCall : idsPerCall;
+    const limit = Math.max(1, Math.min(size ?? (include.length ? rowsPerCall : idsPerCall), most));
     for (let offset = 0; ; offset += limit) {
-      const wanted = { limit, offset, include: includes(vectors), ...clause(filter) };
-      const page = recordsOf(await this.#call((table) => table.get(wanted)), vectors);
+      const wanted = { limit, offset, include, ...clause(filter) };
+      const page = recordsOf(await this.#call((table) => table.get(wanted)), options);
       if (page.length) yield page;
       if (page.length < limit) return;
     }
@@ -181,6 +195,18 @@ export class ChromaRows implements VectorCollection {
   }
 }
 
+/** Chroma fails when one of the ids is not stored; to ask first which are would double the cost of every query. */
+async function queryAmong(table: ChromaTable, question: Question, ids: string[]): Promise<Neighbours> {
+  try {
+    return await table.query({ ...question, ids });
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes('Error finding id')) throw error;
+    const known = await table.get({ ids, include: [] });
+    if (known.ids.length === 0) return { ids: [], distances: [], metadatas: [] };
+    return table.query({ ...question, ids: known.ids });
+  }
+}
+
 function filterOf(where: Where | undefined): ChromaFilter {
   return where ? toChroma(where) : true;
 }
@@ -189,17 +215,14 @@ function clause(filter: ChromaFilter): { where?: ChromaWhere } {
   return typeof filter === 'boolean' ? {} : { where: filter };
 }
 
-function includes(vectors: boolean): ('embeddings' | 'metadatas')[] {
-  return vectors ? ['metadatas', 'embeddings'] : ['metadatas'];
+function includes({ vectors = false, metadata = true }: ReadOptions): ('embeddings' | 'metadatas')[] {
+  return [...(metadata ? (['metadatas'] as const) : []), ...(vectors ? (['embeddings'] as const) : [])];
 }
 
-function recordsOf(
-  page: { ids: string[]; embeddings: number[][]; metadatas: (Fields | null)[] },
-  vectors: boolean,
-): StoredRecord[] {
+function recordsOf(page: Rows, { vectors = false, metadata = true }: ReadOptions): StoredRecord[] {
   return page.ids.map((id, index) => ({
     id,
-    metadata: plain(page.metadatas[index]),
+    metadata: metadata ? plain(page.metadatas[index]) : {},
     ...(vectors ? { vector: Float32Array.from(page.embeddings[index] ?? []) } : {}),
   }));
 }

@@ -7,6 +7,7 @@ import type {
   Neighbour,
   NewRecord,
   QueryOptions,
+  ReadOptions,
   Scalar,
   StoredRecord,
   VectorCollection,
@@ -116,10 +117,11 @@ export class FlatRows implements VectorCollection {
 
   async get(
     ids: readonly string[],
-    { vectors = false }: { vectors?: boolean } = {},
+    { vectors = false, metadata = true }: ReadOptions = {},
   ): Promise<StoredRecord[]> {
     const table = this.#table();
-    return ids.flatMap((id) => table.get(id, vectors) ?? []);
+    const records = ids.flatMap((id) => table.get(id, vectors) ?? []);
+    return metadata ? records : records.map((record) => ({ ...record, metadata: {} }));
   }
 
   async upsert(records: readonly NewRecord[]): Promise<void> {
@@ -139,21 +141,21 @@ export class FlatRows implements VectorCollection {
   }
 
   async query(vector: Float32Array, k: number, options: QueryOptions = {}): Promise<Neighbour[]> {
-    const { where, metadata = true } = options;
+    const { where, ids, metadata = true } = options;
     checkQuery(this, vector, { k, where });
-    const found = this.#table().nearest(vector, k, where);
+    const found = this.#table().nearest(vector, k, { where, ids });
     return metadata ? found : found.map(({ id, score }) => ({ id, score, metadata: {} }));
   }
 
   async *pages(
-    options: { vectors?: boolean; where?: Where; size?: number } = {},
+    options: ReadOptions & { where?: Where; size?: number } = {},
   ): AsyncGenerator<StoredRecord[], void, undefined> {
-    const { vectors = false, where, size = 500 } = options;
+    const { where, size = 500 } = options;
     checkWhere(this.name, where);
     // The ids of now: what is written meanwhile neither repeats nor hides a row.
     const ids = this.#table().select(where);
     for (let start = 0; start < ids.length; start += Math.max(1, size))
-      yield await this.get(ids.slice(start, start + Math.max(1, size)), { vectors });
+      yield await this.get(ids.slice(start, start + Math.max(1, size)), options);
   }
 
   async count(where?: Where): Promise<number> {

@@ -76,8 +76,12 @@ export class FlatTable {
     return where ? this.#rows(where).length : this.size;
   }
 
-  nearest(vector: Float32Array, k: number, where?: Where): Neighbour[] {
-    const rows = this.#rows(where);
+  nearest(
+    vector: Float32Array,
+    k: number,
+    { where, ids }: { where?: Where | undefined; ids?: readonly string[] | undefined } = {},
+  ): Neighbour[] {
+    const rows = ids ? this.#among(ids, where) : this.#rows(where);
     const scores = new Float64Array(this.size);
     for (const row of rows) scores[row] = this.#score(vector, row);
     const isWorse = (a: number, b: number): boolean =>
@@ -101,6 +105,11 @@ export class FlatTable {
     for (let row = 0; row < this.size; row++)
       if (!where || matches(where, this.#metadata[row]!)) rows.push(row);
     return rows;
+  }
+
+  #among(ids: readonly string[], where?: Where): number[] {
+    const rows = [...new Set(ids)].flatMap((id) => this.#rowOf.get(id) ?? []);
+    return where ? rows.filter((row) => matches(where, this.#metadata[row]!)) : rows;
   }
 
   #score(vector: Float32Array, row: number): number {

@@ -50,4 +50,6 @@ export interface PictureCard {
   outlines: Outline[];
   /** One line: why this picture answers. */
   why?: string;
+  /** Near duplicates that stand behind it. */
+  copies?: number;
 }

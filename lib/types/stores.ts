@@ -57,8 +57,17 @@ export interface CollectionSummary {
   facts: Metadata;
 }
 
+export interface ReadOptions {
+  /** Default false. */
+  vectors?: boolean;
+  /** Default true; without, it is empty, and Chroma answers several times faster. */
+  metadata?: boolean;
+}
+
 export interface QueryOptions {
   where?: Where;
+  /** Only among these rows; ids that are not stored are passed over. */
+  ids?: readonly string[];
   /** Default true. */
   metadata?: boolean;
 }
@@ -71,7 +80,7 @@ export interface VectorCollection {
   /** Which of the ids are stored. */
   have(ids: readonly string[]): Promise<Set<string>>;
   /** The stored rows of these ids, in the order asked; missing ones are left out. */
-  get(ids: readonly string[], options?: { vectors?: boolean }): Promise<StoredRecord[]>;
+  get(ids: readonly string[], options?: ReadOptions): Promise<StoredRecord[]>;
   /** Any number of rows (split inside); acknowledged rows survive a kill. */
   upsert(records: readonly NewRecord[]): Promise<void>;
   /** Sets the named fields of existing rows; other fields and the vector stay. A `null` removes the field. */
@@ -80,7 +89,7 @@ export interface VectorCollection {
   /** The k nearest by cosine, best first; ties by id. Without `metadata` it is empty, and Chroma answers several times faster. */
   query(vector: Float32Array, k: number, options?: QueryOptions): Promise<Neighbour[]>;
   /** All rows in pages, each row once, while nothing writes. */
-  pages(options?: { vectors?: boolean; where?: Where; size?: number }): AsyncIterable<StoredRecord[]>;
+  pages(options?: ReadOptions & { where?: Where; size?: number }): AsyncIterable<StoredRecord[]>;
   count(where?: Where): Promise<number>;
 }
 

@@ -27,6 +27,7 @@ describe('list', () => {
       /^· clip-vit-b-32 .*\n.*ImageNet zero-shot 63\.3 % · English · 608 MB · fp32, fp16, q8 · MIT$/m,
     );
     expect(out).toContain('Apple gives these weights for non-commercial research only');
+    expect(out).toMatch(/^✓ windows .*\n.*windows · no weights · Apache-2\.0$/m);
     expect((await models()).out).toBe(out);
   });
 
@@ -46,6 +47,16 @@ describe('verify', () => {
     const { code, out, err } = await models('verify', 'pictoclip');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/^pictoclip is whole: .*\n.*\npictoclip: 20 of 20 right/);
+  });
+
+  it('what has no weights is whole, and has nothing to show or to fetch', async () => {
+    const { code, out, err } = await models('verify', 'windows');
+    expect({ code, out, err }).toEqual({ code: 0, out: 'windows needs no files.\n', err: '' });
+    expect(await models('pull', 'windows')).toMatchObject({
+      code: 0,
+      out: 'windows needs no files.\n',
+      err: '',
+    });
   });
 
   it('an unknown name is an error that lists the known ones', async () => {

@@ -169,6 +169,40 @@ export function storeContract(name: string, driver: StoreDriver): void {
       expect((await rows.query(x, 2)).map((hit) => hit.id)).toEqual(['b', 'd']);
     });
 
+    it('asks only among the rows that are named, whether all of them are stored or not', async () => {
+      const rows = await fresh();
+      await rows.upsert([
+        { id: 'a', vector: x, metadata: { n: 1 } },
+        { id: 'b', vector: xy, metadata: { n: 2 } },
+        { id: 'c', vector: y, metadata: { n: 2 } },
+      ]);
+      const idsOf = async (ids: string[], where?: Where): Promise<string[]> =>
+        (await rows.query(x, 5, { ids, ...(where ? { where } : {}) })).map(({ id }) => id);
+      expect(await idsOf(['c', 'b'])).toEqual(['b', 'c']);
+      expect(await idsOf(['c', 'nobody', 'c'])).toEqual(['c']);
+      expect(await idsOf(['a', 'b', 'nobody'], { field: 'n', is: 2 })).toEqual(['b']);
+      expect(await idsOf(['nobody'])).toEqual([]);
+      expect(await idsOf([])).toEqual([]);
+    });
+
+    it('gives ids and vectors without the metadata where nobody wants them', async () => {
+      const rows = await fresh();
+      await rows.upsert([
+        { id: 'a', vector: x, metadata: { n: 1 } },
+        { id: 'b', vector: y, metadata: { n: 2 } },
+      ]);
+      expect(await rows.get(['b', 'a'], { metadata: false })).toEqual([
+        { id: 'b', metadata: {} },
+        { id: 'a', metadata: {} },
+      ]);
+      const bare = { vectors: true, metadata: false };
+      expect(await rows.get(['a'], bare)).toEqual([{ id: 'a', metadata: {}, vector: x }]);
+      const pages: unknown[] = [];
+      for await (const page of rows.pages({ ...bare, where: { field: 'n', is: 2 } })) pages.push(...page);
+      expect(pages).toEqual([{ id: 'b', metadata: {}, vector: y }]);
+      expect((await allOf(rows.pages({ metadata: false, size: 1 }))).sort()).toEqual(['a', 'b']);
+    });
+
     it('finds nothing in a collection without rows', async () => {
       const rows = await fresh();
       expect(await rows.query(x, 5)).toEqual([]);

@@ -204,7 +204,11 @@ describe('a model that does not fit its manifest is refused when it is opened', 
     const endless = { ...semantic, labels, preprocessing: { ...semantic.preprocessing, std } };
     await expect(openSemantic(endless, files, {})).rejects.toThrow('numbers that are not finite');
     const sound = await openSemantic({ ...semantic, labels }, files, {});
-    expect((await sound.segment([{ pixels: grey(32), width: 32, height: 32 }]))[0]!.every(({ score }) => Number.isFinite(score))).toBe(true);
+    expect(
+      (await sound.segment([{ pixels: grey(32), width: 32, height: 32 }]))[0]!.every(({ score }) =>
+        Number.isFinite(score),
+      ),
+    ).toBe(true);
     await sound.close();
   });
 

@@ -32,7 +32,7 @@ async function drawAll(count = COLOURS.length): Promise<void> {
 
 async function pathsOf(): Promise<string[]> {
   const book = await room.open();
-  const { hits } = await book.search('red', { k: 100 });
+  const { hits } = await book.search({ text: 'red', k: 100, minRelevance: 0, collapse: false });
   await book.close();
   return hits
     .flatMap(({ paths }) => paths)
@@ -168,7 +168,7 @@ describe('deletion is careful', () => {
     await rm(join(room.images, 'red.png'));
     await room.index({ segmenter: null });
     const book = await room.open();
-    const { hits } = await book.search('red', { k: 50 });
+    const { hits } = await book.search({ text: 'red', k: 50, minRelevance: 0, collapse: false });
     const segments = (await book.collections()).find(({ facts }) => facts.of === 'segments');
     await book.close();
     expect(hits).toHaveLength(2);
@@ -391,7 +391,7 @@ describe('stages', () => {
     await rm(join(room.folder, 'masks'), { recursive: true });
     expect(await room.index()).toMatchObject({ added: 0, kept: 2, failed: [] });
     const book = await room.open();
-    const cards = await book.cards(await book.search('red'));
+    const cards = await book.cards(await book.search({ text: 'red', minRelevance: 0, collapse: false }));
     await book.close();
     expect(cards.every(({ outlines }) => outlines.length > 0)).toBe(true);
   });
@@ -401,7 +401,7 @@ describe('stages', () => {
     await room.index();
     await room.draw('red.png', 'blue');
     const book = await room.open();
-    const [card] = await book.cards(await book.search('red'));
+    const [card] = await book.cards(await book.search({ text: 'red', minRelevance: 0, collapse: false }));
     await book.close();
     expect(card!.width).toBe(8); // the grey tile: the picture is not there any more
   });

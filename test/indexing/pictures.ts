@@ -68,7 +68,7 @@ export async function drawing(colour: string): Promise<Buffer> {
 export async function stateOf(room: Room): Promise<{ collections: unknown; hits: unknown }> {
   const book = await room.open();
   try {
-    const { hits } = await book.search('red', { k: 50 });
+    const { hits } = await book.search({ text: 'red', k: 50, minRelevance: 0, collapse: false });
     return {
       collections: (await book.collections()).map(({ name, count }) => ({ name, count })),
       hits: hits.map(({ imageId, paths, score }) => ({

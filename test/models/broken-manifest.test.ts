@@ -64,6 +64,23 @@ describe('a broken manifest', () => {
     expect(await refusal({ ...sound, colour: 'red' })).toContain('has 1 fault: got the file must NOT have');
   });
 
+  it('what needs no weights names none, and nothing of a graph; every other model has both', async () => {
+    const windows = JSON.parse(await readFile(projectPath('models/windows.json'), 'utf8'));
+    expect(await refusal(windows)).toBe('it was taken');
+    const { files, input, output, preprocessing } = sound;
+    expect(await refusal({ ...windows, files })).toContain('files must NOT have more than 0 properties');
+    for (const part of [{ input }, { output }, { preprocessing }])
+      expect(await refusal({ ...windows, ...part })).toContain(`has 1 fault: got ${Object.keys(part)[0]}`);
+    expect(await refusal({ ...sound, files: {}, input: undefined })).toContain(
+      "has 2 faults: got the file must have required property 'input'; files must have required property 'image'",
+    );
+  });
+
+  it('a size that only some ways of resizing know is refused for the others', async () => {
+    const multipleOf = { ...sound.preprocessing, multipleOf: 32 };
+    expect(await refusal({ ...sound, preprocessing: multipleOf })).toContain('multipleOf belongs to within');
+  });
+
   async function refusal(value: object): Promise<string> {
     const { name: _, ...rest } = JSON.parse(JSON.stringify({ name: '', ...value }));
     return checkManifest(rest, 'broken', 'a test').then(

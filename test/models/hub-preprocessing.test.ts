@@ -116,6 +116,30 @@ describe('preprocessor_config.json', () => {
     for (const [index, value] of [0.25, 0.16, 0.04].entries()) expect(std[index]).toBeCloseTo(value, 12);
   });
 
+  it('DETR keeps the whole picture within two sides, MaskFormer stretches it to multiples of 32', () => {
+    const colours = { do_pad: true, image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] };
+    const detr = { image_processor_type: 'DetrImageProcessor', ...colours };
+    expect(read({ ...detr, size: 800, max_size: 1333 })).toMatchObject({
+      resize: 'within',
+      size: 800,
+      longest: 1333,
+      interpolation: 'bilinear',
+    });
+    expect(read({ ...detr, size: 800, max_size: 1333 }).multipleOf).toBeUndefined();
+    const maskformer = { feature_extractor_type: 'MaskFormerFeatureExtractor', ...colours };
+    const sides = { resize: 'within', size: 640, longest: 2560, multipleOf: 32 };
+    expect(read({ ...maskformer, size: 640, max_size: 2560, size_divisibility: 32 })).toMatchObject(sides);
+    expect(
+      read({ ...maskformer, size: { shortest_edge: 640, longest_edge: 2560 }, size_divisor: 32 }),
+    ).toMatchObject(sides);
+    expect(read({ ...maskformer, size: { height: 384, width: 384 } })).toMatchObject({
+      resize: 'squash',
+      size: 384,
+    });
+    expect(faultsOf({ ...detr, size: { shortest_edge: 800, longest_edge: 700 } })).toContain('longest_edge');
+    expect(faultsOf({ ...maskformer, size: 640, size_divisor: 0 })).toContain('size_divisor');
+  });
+
   it('what no manifest can say is refused, all of it at once', () => {
     const faults = faultsOf({
       do_resize: false,

@@ -236,4 +236,36 @@ describe('a repository’s own files as a manifest', () => {
       });
     }
   });
+
+  it('MaskFormer is read as queries on sides that are multiples of 32, one picture a run', async () => {
+    const config = {
+      model_type: 'maskformer',
+      architectures: ['MaskFormerForInstanceSegmentation'],
+      id2label: { 0: 'person', 1: 'N/A', 2: 'rug' },
+    };
+    const processor = {
+      image_processor_type: 'MaskFormerFeatureExtractor',
+      size: { shortest_edge: 800, longest_edge: 1333 },
+      size_divisor: 32,
+      image_mean: [0.485, 0.456, 0.406],
+      image_std: [0.229, 0.224, 0.225],
+    };
+    const contents = {
+      'config.json': JSON.stringify(config),
+      'preprocessor_config.json': JSON.stringify(processor),
+      'onnx/model.onnx': 5,
+    };
+    expect(await made(contents)).toMatchObject({
+      family: 'instance',
+      preprocessing: { resize: 'within', size: 800, longest: 1333, multipleOf: 32 },
+      output: 'masks_queries_logits',
+      batch: 1,
+      labels: ['person', null, 'rug'],
+      queries: { classes: 'class_queries_logits', threshold: 0.5, maskThreshold: 0.5, overlap: 0.8 },
+    });
+    const headless = { ...config, architectures: [] };
+    await expect(made({ ...contents, 'config.json': JSON.stringify(headless) })).rejects.toThrow(
+      'maskformer',
+    );
+  });
 });

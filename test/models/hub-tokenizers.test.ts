@@ -51,9 +51,9 @@ describe('repositories of other habits', () => {
   });
 
   it('the processor of pictures may stand in processor_config.json', async () => {
-    const { preprocessing: usual } = await manifestOfRepository('hf:a/b', hubOf(CLIP));
+    const { preprocessing: usual } = dualOf(await manifestOfRepository('hf:a/b', hubOf(CLIP)));
     const inside = JSON.stringify({ image_processor: CLIP_PROCESSOR, processor_class: 'CLIPProcessor' });
     const contents = { ...without(CLIP, 'preprocessor_config.json'), 'processor_config.json': inside };
-    expect((await manifestOfRepository('hf:a/b', hubOf(contents))).preprocessing).toEqual(usual);
+    expect(dualOf(await manifestOfRepository('hf:a/b', hubOf(contents))).preprocessing).toEqual(usual);
   });
 });

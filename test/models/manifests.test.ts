@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { families } from '#lib/models/families.js';
-import { type Manifest, type ManifestFile, readManifest, type TextTower } from '#lib/models/manifest.js';
+import {
+  type GraphManifest,
+  type Manifest,
+  type ManifestFile,
+  readManifest,
+  type TextTower,
+} from '#lib/models/manifest.js';
 import { projectPath } from '#lib/paths.js';
 import { describeWithShared, shared } from '../shared-data.js';
 
@@ -26,11 +32,13 @@ function textOf(manifest: Manifest): TextTower | undefined {
 }
 
 describe.each(manifests)('the manifest $name', (manifest) => {
-  const { preprocessing, files } = manifest;
+  const { files } = manifest;
+  const hasGraph = manifest.family !== 'windows';
 
   it('is a sound manifest of a family that exists, with a plain name and one line of title', async () => {
     expect(manifest.name).toMatch(/^[a-z0-9.]+(-[a-z0-9.]+)*$/);
-    expect([...(await families('encoders')), ...(await families('segmenters'))]).toContain(manifest.family);
+    const rooms = await Promise.all((['encoders', 'segmenters', 'highlighters'] as const).map(families));
+    expect(rooms.flat()).toContain(manifest.family);
     expect(manifest.title).toMatch(/^[^\n]{10,100}$/);
   });
 
@@ -43,8 +51,8 @@ describe.each(manifests)('the manifest $name', (manifest) => {
     expect(source).toContain(hub?.repository ?? made?.source ?? '');
   });
 
-  it('normalises to numbers of about one, on a square of a size that models have', () => {
-    const { mean, std, size } = preprocessing;
+  it.runIf(hasGraph)('normalises to numbers of about one, on a square of a size that models have', () => {
+    const { mean, std, size } = (manifest as GraphManifest).preprocessing;
     expect(size).toBeGreaterThanOrEqual(96);
     expect(size).toBeLessThanOrEqual(1024);
     for (const [channel, value] of mean.entries()) {
@@ -59,11 +67,12 @@ describe.each(manifests)('the manifest $name', (manifest) => {
   it('names in its roles only files that it has', () => {
     const { text } = { text: textOf(manifest) };
     const used = [
-      'image',
+      ...(hasGraph ? ['image'] : []),
       ...(text ? [text.file] : []),
       ...(text ? [text.tokenizer.file] : []),
       ...('settle' in manifest && manifest.settle ? [manifest.settle.file] : []),
       ...(manifest.family === 'label-words' ? [manifest.labels.file] : []),
+      ...(manifest.family === 'everything' ? [manifest.prompts.file] : []),
     ];
     for (const role of used) expect(Object.keys(files)).toContain(role);
     // What nobody reads is external data of a graph: it lies beside the graph, under the name that the graph knows.
@@ -143,6 +152,9 @@ describe('the classes of ADE20K', () => {
 
   it('are 150 different ones in the order of the benchmark, from wall to flag', () => {
     expect(new Set(labels).size).toBe(150);
+    const others = manifests.filter(({ name }) => name.endsWith('-ade') && name !== 'beit-base-ade');
+    expect(others.length).toBeGreaterThan(2);
+    for (const other of others) expect('labels' in other && other.labels, other.name).toEqual(labels);
     const known = {
       0: 'wall',
       1: 'building',

@@ -8,7 +8,8 @@ import { findModel, listModels, modelNames, verifyModel } from '#lib/models/regi
 
 describe('manifests', () => {
   it('every file of models/ is a sound manifest of a family that exists', async () => {
-    const known = [...(await families('encoders')), ...(await families('segmenters'))];
+    const rooms = await Promise.all((['encoders', 'segmenters', 'highlighters'] as const).map(families));
+    const known = rooms.flat();
     const { entries, faults } = await listModels();
     expect(faults).toEqual([]);
     expect(entries.map(({ manifest }) => manifest.name)).toEqual(await modelNames());

@@ -5,6 +5,7 @@ import { exactInput } from '#lib/commands/golden/exact-inputs.js';
 import { floats, largeGolden, readGolden, SMALL, type StoredTensor } from '#lib/commands/golden/folder.js';
 import { graphDifferences } from '#lib/commands/golden/graph-differences.js';
 import { labelWordsDifferences } from '#lib/commands/golden/label-words.js';
+import { panopticDifferences, semanticDifferences } from '#lib/commands/golden/map-differences.js';
 import { modelDifferences } from '#lib/commands/golden/model-differences.js';
 import { sentenceDifferences } from '#lib/commands/golden/sentences.js';
 import { open } from '#lib/encoders/dual-encoder.js';
@@ -104,5 +105,17 @@ describe.skipIf(!large)('tiny models of the large set', () => {
     expect(differences.filter(({ isMask, max }) => !(max < (isMask ? MASK_TOLERANCE : TOLERANCE)))).toEqual(
       [],
     );
+  });
+
+  it('maps of classes and of segments are the reference’s, to the pixel', async () => {
+    const semantic = await semanticDifferences(large ?? SMALL);
+    expect(semantic.map(({ model }) => model)).toEqual([
+      ...Array(3).fill('segformer-tiny'),
+      ...Array(3).fill('beit-seg-tiny'),
+    ]);
+    const panoptic = await panopticDifferences(large ?? SMALL);
+    expect(panoptic).toHaveLength(6);
+    const far = [...semantic, ...panoptic].filter(({ different, segments }) => different > 0 || segments > 0);
+    expect(far).toEqual([]);
   });
 });

@@ -257,6 +257,7 @@ describe('the summary of a headless run', () => {
     imageId: 'a',
     paths: [path],
     score: 0.3,
+    why: '',
     relevance,
     facts: { width: 1, height: 1, format: 'jpeg', bytes: 1, orientation: 'square', photograph: false },
     evidence: {

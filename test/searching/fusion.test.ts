@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fuse, PICTURE_SHARE, type RankedPicture, type RankedSegment } from '#lib/searching/fusion.js';
-import { checkQuery } from '#lib/searching/query.js';
-import { backgroundOf, relevanceOf, standing } from '#lib/searching/relevance.js';
+import { fuse, type RankedPicture, type RankedSegment, regionScore } from '#lib/searching/fusion.js';
+import { backgroundOf, logitOf, relevanceOf, standing } from '#lib/searching/relevance.js';
+import type { Fusion } from '#lib/types.js';
 
 let seed = 11;
 function random(): number {
@@ -21,6 +21,10 @@ function lists(): { pictures: RankedPicture[]; segments: RankedSegment[] } {
   return { pictures, segments: segments.sort((a, b) => b.score - a.score) };
 }
 
+function byScore<Ranked extends { score: number }>(list: readonly Ranked[]): Ranked[] {
+  return [...list].sort((a, b) => b.score - a.score);
+}
+
 describe('fusion', () => {
   it('a picture that is best on both sides comes first, with both ranks as evidence', () => {
     const pictures = [
@@ -31,9 +35,9 @@ describe('fusion', () => {
       { imageId: 'a', segmentId: 'a:1', score: 0.8 },
       { imageId: 'b', segmentId: 'b:0', score: 0.1 },
     ];
-    expect(fuse(pictures, segments)[0]).toEqual({
+    expect(fuse(pictures, segments, { picture: 0.25 })[0]).toEqual({
       imageId: 'a',
-      score: PICTURE_SHARE * 0.9 + (1 - PICTURE_SHARE) * 0.8,
+      score: 0.25 * 0.9 + 0.75 * 0.8,
       picture: { rank: 1, score: 0.9 },
       segments: [{ segmentId: 'a:1', rank: 1, score: 0.8 }],
     });
@@ -50,18 +54,42 @@ describe('fusion', () => {
     ]);
   });
 
-  it('better evidence never lowers a hit', () => {
-    for (let round = 0; round < 200; round++) {
+  const formulas: Fusion[] = ['best part', 'best of both', { picture: 0.3 }, { picture: 0.8, label: 1 }];
+
+  it.each(formulas)('by %j better evidence of any kind never lowers a hit', (fusion) => {
+    for (let round = 0; round < 100; round++) {
       const { pictures, segments } = lists();
       const n = Math.floor(random() * segments.length);
-      const target = segments[n]!;
-      const better = segments
-        .map((segment, index) => (index === n ? { ...segment, score: segment.score + random() } : segment))
-        .sort((a, b) => b.score - a.score);
-      const rankIn = (list: RankedSegment[]): number =>
-        fuse(pictures, list).findIndex(({ imageId }) => imageId === target.imageId);
-      expect(rankIn(better)).toBeLessThanOrEqual(rankIn(segments));
+      const { imageId } = segments[n]!;
+      const rankBy = (wholes: RankedPicture[], parts: RankedSegment[]): number =>
+        fuse(byScore(wholes), byScore(parts), fusion).findIndex((fused) => fused.imageId === imageId);
+      const before = rankBy(pictures, segments);
+      const lift = random();
+      const lifted = segments.map((one, index) => (index === n ? { ...one, score: one.score + lift } : one));
+      expect(rankBy(pictures, lifted)).toBeLessThanOrEqual(before);
+      const whole = pictures.map((one) =>
+        one.imageId === imageId ? { ...one, score: one.score + lift } : one,
+      );
+      expect(rankBy(whole, segments)).toBeLessThanOrEqual(before);
+      const named = segments.map((one, index) => (index === n ? { ...one, label: lift } : one));
+      expect(rankBy(pictures, named)).toBeLessThanOrEqual(before);
     }
+  });
+
+  it('a label that the words name lifts its segment over better looking ones, by the weight that is set', () => {
+    const segments = [
+      { imageId: 'a', segmentId: 'a:0', score: 0.9 },
+      { imageId: 'b', segmentId: 'b:0', score: 0.7, label: 1 },
+      { imageId: 'c', segmentId: 'c:0', score: 0.1 },
+    ];
+    const first = (label: number): string => fuse([], segments, { label })[0]!.imageId;
+    expect([first(0), first(0.5)]).toEqual(['a', 'b']);
+  });
+
+  it('by regions many parts that answer beat one, and its formula is 0.7 best, 0.3 mean, 0.1 share', () => {
+    const range = { last: 0, best: 1 };
+    expect(regionScore([1, 0.5, 0], range)).toBeCloseTo(0.7 + 0.3 * 0.5 + 0.1 * (2 / 3));
+    expect(regionScore([0.9, 0.9, 0.9], range)).toBeGreaterThan(regionScore([0.95, 0, 0], range));
   });
 
   it('every picture comes once, best first, equal ones by id', () => {
@@ -83,38 +111,41 @@ describe('fusion', () => {
 describe('relevance', () => {
   const background = Array.from({ length: 200 }, () => Float32Array.of(random() - 0.5, random() - 0.5));
   const against = standing(Float32Array.of(1, 0), backgroundOf(background, 2));
+  const scores = background.map((vector) => vector[0]!).sort((a, b) => b - a);
+  const measured = { half: 0.2, slope: 9, cut: 0.1 };
 
-  it('rises with the score and stays between 0 and 1', () => {
-    const values = [-1, 0, 0.3, 0.6, 1].map((score) => relevanceOf(score, against));
+  it.each([undefined, measured])('rises with the score and stays between 0 and 1 (%j)', (curve) => {
+    const values = [-1, 0, 0.3, 0.6, 1].map((score) => relevanceOf(logitOf(score, against, curve)!));
     expect(values).toEqual([...values].sort((a, b) => a - b));
     expect(values[0]).toBeGreaterThanOrEqual(0);
     expect(values.at(-1)).toBeLessThanOrEqual(1);
   });
 
-  it('what scores like the background is not relevant', () => {
-    expect(relevanceOf(against.mean, against)).toBeLessThan(0.05);
+  it('is one half where the curve says so', () => {
+    const score = (measured.half + against.rivals) / 2;
+    expect(logitOf(score, against, measured)).toBeCloseTo(0);
   });
 
-  it('knows which of the background fits best', () => {
-    const scores = background.map((vector) => vector[0]!);
-    expect(against.best).toEqual({ index: scores.indexOf(Math.max(...scores)), score: Math.max(...scores) });
-  });
-});
-
-describe('queries', () => {
-  it('words or an object, with defaults filled in', () => {
-    expect(checkQuery('red car')).toEqual({ text: 'red car', k: 10, offset: 0 });
-    expect(checkQuery({ image: 'a.jpg' }, { k: 3 })).toEqual({ image: 'a.jpg', k: 3, offset: 0 });
+  it('what scores like the background is not relevant where nothing was measured', () => {
+    expect(relevanceOf(logitOf(against.mean, against, undefined)!)).toBeLessThan(0.05);
   });
 
-  it('all problems are said at once', () => {
-    const wrong = { text: ' ', image: 'a.jpg', k: 0, offset: -1, colour: 'red' };
-    expect(() => checkQuery(wrong)).toThrowErrorMatchingInlineSnapshot(
-      `[LookbookError: [search] the query cannot be asked: got unknown fields colour (known: text, image, like, k, offset, where, segments); text and image to ask with, expected one of text, image, like; text is empty; k is 0, expected 1 to 1000; offset is -1, expected 0 or more. Ask with words ('red car') or with an object ({ image: 'path', k: 10 }).]`,
-    );
+  it('falls as the rivals rise: a thing that answers to anything says little', () => {
+    const popular = { ...against, rivals: against.rivals + 0.2 };
+    for (const curve of [undefined, measured])
+      expect(logitOf(0.4, popular, curve)!).toBeLessThan(logitOf(0.4, against, curve)!);
   });
 
-  it('a query without anything to ask is refused', () => {
-    expect(() => checkQuery({})).toThrow('nothing to ask with, expected one of text, image, like');
+  it('knows which of the background fits best, and how the ten best do', () => {
+    expect(against.best.score).toBe(scores[0]);
+    expect(background[against.best.index]![0]).toBe(scores[0]);
+    expect(against.rivals).toBeCloseTo(scores.slice(0, 10).reduce((sum, score) => sum + score, 0) / 10);
+  });
+
+  it('leaves out what is the vector itself, and says nothing against too few', () => {
+    const own = standing(Float32Array.of(1, 0), backgroundOf(background, 2), scores[0]!);
+    expect([own.best.score, own.count]).toEqual([scores[1], 199]);
+    const few = standing(Float32Array.of(1, 0), backgroundOf(background.slice(0, 5), 2));
+    expect(logitOf(0.9, few, measured)).toBe(null);
   });
 });

@@ -31,8 +31,8 @@ export const measure: Measure = async (say) => {
   const report = await book.index();
   const outcomes = [];
   for (const { text, paths } of truth.queries) {
-    const fused = await book.search(text, { k: 10 });
-    const whole = await book.search({ text, segments: false, k: 10 });
+    const fused = await book.search({ text, k: 10, minRelevance: 0 });
+    const whole = await book.search({ text, segments: false, k: 10, minRelevance: 0 });
     const found = fused.hits.map(demoPath);
     outcomes.push({
       text,

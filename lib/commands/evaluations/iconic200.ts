@@ -44,7 +44,7 @@ const FIRST = 10;
 const BATCH = 16;
 
 /** Where the photographs lie; undefined where they do not, which is said. */
-function photographsFolder(say: (line: string) => void): string | undefined {
+export function photographsFolder(say: (line: string) => void): string | undefined {
   const folder = projectPath(process.env.LOOKBOOK_ICONIC200 || '../shared/data/iconic200');
   if (existsSync(join(folder, 'labels.json'))) return folder;
   say(`SKIPPED: no labels.json in ${folder}; name the folder of the photographs in LOOKBOOK_ICONIC200`);

@@ -1,9 +1,11 @@
 /** What pictures, texts and tiny models come to here, against what the reference implementations answer. */
 import type { Figures, Measure } from '../figures.js';
 import { pictureCosines } from '../golden/cosines.js';
+import { everythingDifferences } from '../golden/everything.js';
 import { type GoldenFolder, largeGolden, SMALL } from '../golden/folder.js';
 import { graphDifferences } from '../golden/graph-differences.js';
 import { labelWordsDifferences } from '../golden/label-words.js';
+import { panopticDifferences, semanticDifferences } from '../golden/map-differences.js';
 import { modelDifferences } from '../golden/model-differences.js';
 import { pixelDifferences, pixelFigures } from '../golden/pixel-differences.js';
 import { sentenceDifferences } from '../golden/sentences.js';
@@ -20,6 +22,8 @@ export const measure: Measure = async (say) => {
     ...(await cosines(sets, say)),
     ...(await tokens(sets, say)),
     ...(await models(sets, say)),
+    ...(await maps(large, say)),
+    ...(await everything(large, say)),
   } satisfies Figures;
 };
 
@@ -70,6 +74,39 @@ async function models(sets: readonly GoldenFolder[], say: Say): Promise<Figures>
       ...others.map(({ max }) => max),
     ),
     ...(masks.length ? { 'parity.masks.max_abs': Math.max(...masks.map(({ max }) => max)) } : {}),
+  };
+}
+
+/** Pixels of all pictures whose class or segment is not the reference's. */
+async function maps(large: GoldenFolder | undefined, say: Say): Promise<Figures> {
+  if (!large) {
+    say('  SKIPPED parity.semantic and parity.panoptic: their maps are in the large set only');
+    return {};
+  }
+  const [semantic, panoptic] = [await semanticDifferences(large), await panopticDifferences(large)];
+  say(`maps: ${semantic.length} of classes, ${panoptic.length} of segments`);
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+  return {
+    'parity.semantic.different_pixels': sum(semantic.map(({ different }) => different)),
+    'parity.panoptic.different_pixels': sum(panoptic.map(({ different }) => different)),
+    'parity.panoptic.different_segments': sum(panoptic.map(({ segments }) => segments)),
+  };
+}
+
+/** SAM's mask generator: predicted IoUs, and masks of single points and of the whole picture. */
+async function everything(large: GoldenFolder | undefined, say: Say): Promise<Figures> {
+  if (!large) {
+    say('  SKIPPED parity.everything: its masks are in the large set only');
+    return {};
+  }
+  const found = await everythingDifferences(large);
+  const [chosen, expected] = [found.map(({ chosen }) => chosen), found.map(({ expected }) => expected)];
+  say(`everything: ${chosen.join(' and ')} masks stay, in the reference ${expected.join(' and ')}`);
+  return {
+    'parity.everything.scores_max_abs': Math.max(...found.map(({ scores }) => scores)),
+    'parity.everything.iou_min': Math.min(
+      ...found.map(({ iouMin, chosenIouMin }) => Math.min(iouMin, chosenIouMin)),
+    ),
   };
 }
 

@@ -1,50 +1,142 @@
-/** Does relevance tell right answers from answers to nonsense? Half is the line: above it for the one, below for the other. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
-import { openLookbook } from '../../lookbook.js';
-import { projectPath } from '../../paths.js';
+/**
+ * What relevance says: do words that mean nothing find nothing, do real ones keep their right answer, and is a hit of
+ * relevance one half right in one half of the cases? On scenes whose truth is known. Beside the figures stands the curve
+ * that fits other scenes best: it is what models/pictoclip.json holds.
+ */
+import { auroc, fitLogistic } from '../../arithmetic/logistic.js';
+import { seeded } from '../../arithmetic/seeded.js';
+import { png } from '../../decoders/image.js';
+import type { Hit, Query } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
+import { type SceneBook, withScenes } from '../scenes/book.js';
+import { cleanIcon, type Icons, openIcons } from '../scenes/icons.js';
 
-/** Words that no drawing answers: made up, or of things that nobody draws. */
+/** Words that no drawing answers: made up, or of things that nobody draws. Fixed before anything was measured. */
 const NONSENSE =
   `qwerty asdf; lorem ipsum; blorf; fnord snark; hgfdsa; jjjjj; asdkjh qwe; tax return 2019; municipal bond yield;
 photosynthesis; parliamentary procedure; democracy; regret; the theory of relativity; kubernetes cluster; sql injection;
 semicolon; wisdom tooth extraction; mortgage; inflation rate; covariance matrix; constitutional amendment; metaphysics;
 epistemology; bankruptcy; warranty; subpoena; insomnia; nostalgia; pancreatitis; tectonic; syllogism; polymer; gerund;
-iambic pentameter; litigation; escrow; amortization; quantum chromodynamics; zzyzx`
+iambic pentameter; litigation; escrow; amortization; quantum chromodynamics; zzyzx; qwrtzp; the GDP of Peru; xkcd vprt;
+quarterly earnings; thermodynamic equilibrium; plausible deniability; franchise agreement; foreign policy; aaaa bbbb cccc;
+eigenvalue decomposition`
     .split(';')
     .map((words) => words.trim());
 
-const LINE = 0.5;
+const SEED = 10;
+/** Of the scenes that the curve was fitted on. */
+const FIT_SEED = 31;
+const SCENES = 300;
+const REAL = 100;
+const FIRST = 10;
 
 export const measure: Measure = async (say) => {
-  const truth: { queries: { text: string; paths: string[] }[] } = JSON.parse(
-    await readFile(projectPath('test/fixtures/demo-truth.json'), 'utf8'),
-  );
-  const masks = await mkdtemp(join(tmpdir(), 'lookbook-evaluate-'));
-  const book = await openLookbook({ name: 'evaluate', chroma: 'memory:', images: 'images', masks });
-  await book.index();
-  const first = async (text: string): Promise<{ path: string; relevance: number }> => {
-    const [hit] = (await book.search(text, { k: 1 })).hits;
-    return { path: relative(projectPath('images'), hit?.paths[0] ?? ''), relevance: hit?.relevance ?? 0 };
-  };
-  const right: number[] = [];
-  for (const { text, paths } of truth.queries) {
-    const { path, relevance } = await first(text);
-    if (paths.includes(path)) right.push(relevance);
-  }
-  const nonsense: number[] = [];
-  for (const words of NONSENSE) nonsense.push((await first(words)).relevance);
-  await book.close();
-  await rm(masks, { recursive: true, force: true });
-  say(`${right.length} right first answers, ${nonsense.length} answers to nonsense`);
-  return {
-    'relevance.right_above_half': share(right, (relevance) => relevance > LINE),
-    'relevance.nonsense_below_half': share(nonsense, (relevance) => relevance < LINE),
-  } satisfies Figures;
+  const icons = await openIcons(say);
+  await withScenes({ count: SCENES, seed: FIT_SEED }, say, async (scenes) => {
+    say(`words: ${curveOf(await lookedAt(scenes, (label) => ({ text: label })))}`);
+    say(`pictures: ${curveOf(await lookedAt(scenes, await drawingOf(icons)))}`);
+  });
+  return withScenes({ count: SCENES, seed: SEED }, say, async (scenes) => {
+    const { book } = scenes;
+    const looks = await lookedAt(scenes, (label) => ({ text: label }));
+    const nonsense: number[] = [];
+    let empty = 0;
+    for (const text of NONSENSE) {
+      nonsense.push((await book.search({ text, k: 1, minRelevance: 0 })).hits[0]?.relevance ?? 0);
+      empty += Number((await book.search(text)).hits.length === 0);
+    }
+    let right = 0;
+    let lost = 0;
+    for (const label of labelsOf(scenes)) {
+      const [all] = (await book.search({ text: label, k: 1, minRelevance: 0 })).hits;
+      if (!all || !scenes.holds(all, label)) continue;
+      right++;
+      const [first] = (await book.search(label, { k: 1 })).hits;
+      lost += Number(first?.imageId !== all.imageId);
+    }
+    const [yes, no] = [true, false].map((is) => looks.filter((look) => look.right === is));
+    const firsts = looks.filter(({ rank, right }) => rank === 0 && right);
+    say(`${NONSENSE.length} words of nonsense, ${right} of ${REAL} labels with a right first answer`);
+    say(`right among hits by relevance: ${reliability(looks)}`);
+    return {
+      'relevance.nonsense_empty': empty / NONSENSE.length,
+      'relevance.real_lost': right ? lost / right : 0,
+      'relevance.nonsense_auroc': auroc(
+        firsts.map(({ relevance }) => relevance),
+        nonsense,
+      ),
+      'relevance.hits_auroc': auroc(
+        yes!.map(({ relevance }) => relevance),
+        no!.map(({ relevance }) => relevance),
+      ),
+    } satisfies Figures;
+  });
 };
 
-function share(values: readonly number[], fits: (value: number) => boolean): number {
-  return values.filter(fits).length / values.length;
+interface Look {
+  right: boolean;
+  rank: number;
+  relevance: number;
+  /** Twice the score less its rivals: what the curve is of. */
+  lead: number;
+}
+
+/** The first hits of a hundred labels that stand in some scene. */
+async function lookedAt(scenes: SceneBook, ask: (label: string) => Query | null): Promise<Look[]> {
+  const looks: Look[] = [];
+  for (const label of labelsOf(scenes)) {
+    const query = ask(label);
+    if (!query) continue;
+    const { hits } = await scenes.book.search({ ...query, k: FIRST, minRelevance: 0, explain: true });
+    for (const [rank, hit] of hits.entries())
+      looks.push({ right: scenes.holds(hit, label), rank, relevance: hit.relevance, lead: leadOf(hit) });
+  }
+  return looks;
+}
+
+function labelsOf({ truth }: SceneBook): string[] {
+  const random = seeded(SEED);
+  const labels = [
+    ...new Set([...truth.values()].flatMap(({ objects }) => objects.map(({ label }) => label))),
+  ];
+  return labels
+    .map((label) => ({ label, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .slice(0, REAL)
+    .map(({ label }) => label);
+}
+
+/** A label's own drawing, clean over white, as a query picture. */
+async function drawingOf(icons: Icons): Promise<(label: string) => Query | null> {
+  const byLabel = new Map(icons.drawn.map((concept) => [icons.concepts[concept]!.label, concept]));
+  const pictures = new Map<string, Uint8Array>();
+  for (const [label, concept] of byLabel) pictures.set(label, await png(cleanIcon(icons, concept)));
+  return (label) => {
+    const image = pictures.get(label);
+    return image ? { image } : null;
+  };
+}
+
+function leadOf({ explanation }: Hit): number {
+  const leads = [explanation?.picture, explanation?.segment].flatMap((judged) =>
+    judged ? [2 * judged.cosine - judged.background.rivals] : [],
+  );
+  return Math.max(...leads);
+}
+
+function curveOf(looks: readonly Look[]): string {
+  const { half, slope } = fitLogistic(
+    looks.map(({ lead }) => lead),
+    looks.map(({ right }) => right),
+  );
+  return `the curve of these scenes has half ${half.toFixed(3)} and slope ${slope.toFixed(1)} (${looks.length} hits)`;
+}
+
+/** In tenths of relevance: the share of hits that are right, and how many there are. */
+function reliability(looks: readonly Look[]): string {
+  return Array.from({ length: 5 }, (_, fifth) => {
+    const own = looks.filter(({ relevance }) => Math.min(4, Math.floor(relevance * 5)) === fifth);
+    const right = own.filter((look) => look.right).length / Math.max(1, own.length);
+    return `${fifth / 5}-${(fifth + 1) / 5}: ${right.toFixed(2)} of ${own.length}`;
+  }).join(', ');
 }

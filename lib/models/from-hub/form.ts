@@ -1,4 +1,9 @@
-import type { DualEncoderManifest, ImageEncoderManifest, SemanticManifest } from '../manifest.js';
+import type {
+  DualEncoderManifest,
+  ImageEncoderManifest,
+  InstanceManifest,
+  SemanticManifest,
+} from '../manifest.js';
 import type { HubFiles } from './files.js';
 import { shown, textOf } from './json.js';
 
@@ -9,7 +14,8 @@ type Common = 'name' | 'title' | 'licence' | 'terms' | 'source' | 'hub' | 'folde
 export type ManifestBody =
   | Omit<DualEncoderManifest, Common>
   | Omit<ImageEncoderManifest, Common>
-  | Omit<SemanticManifest, Common>;
+  | Omit<SemanticManifest, Common>
+  | Omit<InstanceManifest, Common>;
 
 /** A repository that is being read. */
 export interface HubRepository {

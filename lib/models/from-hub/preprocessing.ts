@@ -9,7 +9,7 @@ export interface ReadPreprocessing {
 
 type Interpolation = Preprocessing['interpolation'];
 type Triple = [number, number, number];
-type Shape = Pick<Preprocessing, 'resize' | 'size' | 'scaleTo' | 'cropRounding'>;
+type Shape = Pick<Preprocessing, 'resize' | 'size' | 'scaleTo' | 'longest' | 'multipleOf' | 'cropRounding'>;
 
 /** Pillow's numbers of resampling filters. */
 const FILTERS: readonly Interpolation[] = ['nearest', 'lanczos', 'bilinear', 'bicubic'];
@@ -20,6 +20,8 @@ interface Habits {
   /** A bare number is the shorter side, not both. */
   shortest?: boolean;
   crop?: boolean;
+  /** The whole picture in its own form, its sides multiples of this; pictures of one run are filled up to the largest. */
+  within?: { multipleOf: number };
 }
 
 const HABITS: Record<string, Habits> = {
@@ -35,6 +37,8 @@ const HABITS: Record<string, Habits> = {
   ViT: { interpolation: 'bilinear' },
   Segformer: { interpolation: 'bilinear' },
   EfficientNet: { interpolation: 'nearest' },
+  Detr: { interpolation: 'bilinear', within: { multipleOf: 1 } },
+  MaskFormer: { interpolation: 'bilinear', within: { multipleOf: 32 } },
 };
 
 /** ConvNext's processor crops below this size and stretches from it on. */
@@ -45,13 +49,13 @@ const CONVNEXT_CROP_SHARE = 224 / 256;
 export function readImageProcessor(config: unknown): ReadPreprocessing {
   const kind = kindOf(config);
   const habits = HABITS[kind];
-  const faults = refusals(config);
+  const faults = refusals(config, habits);
   const interpolation = interpolationOf(config, habits);
   if (interpolation === undefined)
     faults.push(
       `resample ${shown(fieldOf(config, 'resample'))} of ${kind || 'no known processor'}, not 0 to 3`,
     );
-  const shape = kind === 'ConvNext' ? convNextShape(config) : shapeOf(config, habits);
+  const shape = shapeFor(config, kind, habits);
   if (typeof shape === 'string') faults.push(shape);
   const colours = coloursOf(config, kind);
   if (typeof colours === 'string') faults.push(colours);
@@ -89,13 +93,14 @@ function kindOf(config: unknown): string {
 }
 
 /** What no manifest can say. */
-function refusals(config: unknown): string[] {
+function refusals(config: unknown, habits: Habits | undefined): string[] {
   const faults: string[] = [];
   if (fieldOf(config, 'do_resize') === false)
     faults.push('do_resize false: the model takes pictures of any size');
   if (fieldOf(config, 'do_flip_channel_order') === true)
     faults.push('do_flip_channel_order: blue comes first');
-  if (fieldOf(config, 'do_pad') === true) faults.push('do_pad: pictures are filled up');
+  // One picture a run is not filled up by those that only fill up to the largest of a run.
+  if (fieldOf(config, 'do_pad') === true && !habits?.within) faults.push('do_pad: pictures are filled up');
   return faults;
 }
 
@@ -103,6 +108,26 @@ function interpolationOf(config: unknown, habits: Habits | undefined): Interpola
   const filter = fieldOf(config, 'resample');
   if (filter === undefined || filter === null) return habits?.interpolation;
   return typeof filter === 'number' ? FILTERS[filter] : undefined;
+}
+
+function shapeFor(config: unknown, kind: string, habits: Habits | undefined): Shape | string {
+  if (kind === 'ConvNext') return convNextShape(config);
+  return habits?.within ? withinShape(config, habits.within.multipleOf) : shapeOf(config, habits);
+}
+
+/** DETR's and MaskFormer's processor: the shorter side, unless the longer one would pass its most. */
+function withinShape(config: unknown, habit: number): Shape | string {
+  const given = fieldOf(config, 'size');
+  const square = typeof given === 'number' ? undefined : squareOf(given);
+  if (square !== undefined) return { resize: 'squash', size: square };
+  const size = countOf(fieldOf(given, 'shortest_edge')) ?? countOf(given);
+  const longest = countOf(fieldOf(given, 'longest_edge') ?? fieldOf(config, 'max_size') ?? 1333);
+  const divisor = fieldOf(config, 'size_divisor') ?? fieldOf(config, 'size_divisibility') ?? habit;
+  const multipleOf = countOf(divisor);
+  if (size === undefined || longest === undefined || longest < size)
+    return `size ${shown(given)}, neither a number nor shortest_edge and a longest_edge of at least that`;
+  if (multipleOf === undefined) return `size_divisor ${shown(divisor)}, not a whole number`;
+  return { resize: 'within', size, longest, ...(multipleOf > 1 ? { multipleOf } : {}) };
 }
 
 /** How the picture becomes a square, or in words why it does not. */

@@ -1,6 +1,7 @@
 import type { Preprocessing } from '../../types.js';
 import { DUAL_KINDS, readDual } from './duals.js';
 import type { HubRepository, ReadForm } from './form.js';
+import { INSTANCE_TYPES, queryFormOf, readInstance } from './instances.js';
 import { fieldOf, shown, textOf } from './json.js';
 import { isSemantic, POOLINGS, readPictureModel, SEMANTIC_TYPES } from './pictures.js';
 import { readImageProcessor } from './preprocessing.js';
@@ -13,10 +14,13 @@ export const readTransformers: ReadForm = async (repository) => {
   const preprocessing = await processorOf(repository);
   const type = textOf(fieldOf(config, 'model_type')) ?? '';
   const kind = DUAL_KINDS.get(type);
+  const queries = queryFormOf(config);
   const isPictureModel = isSemantic(config) ? SEMANTIC_TYPES.has(type) : POOLINGS.has(type);
-  if (config !== undefined && !kind && !isPictureModel) faults.push(unknownType(config));
+  if (config !== undefined && !kind && !isPictureModel && !queries) faults.push(unknownType(config));
   if (![...files.keys()].some((path) => path.endsWith('.onnx'))) faults.push('no ONNX file');
   else if (kind) return readDual(repository, config, { kind, preprocessing: preprocessing ?? UNKNOWN });
+  else if (queries)
+    return readInstance(repository, config, { form: queries, preprocessing: preprocessing ?? UNKNOWN });
   else if (isPictureModel) return readPictureModel(repository, config, preprocessing ?? UNKNOWN);
   return undefined;
 };
@@ -44,7 +48,12 @@ async function processorOf(repository: HubRepository): Promise<Preprocessing | u
 }
 
 function unknownType(config: unknown): string {
-  const known = [...new Set([...DUAL_KINDS.keys(), ...POOLINGS.keys(), ...SEMANTIC_TYPES])];
+  const type = textOf(fieldOf(config, 'model_type')) ?? '';
+  if (INSTANCE_TYPES.has(type))
+    return `architectures ${shown(fieldOf(config, 'architectures'))} of ${type} in config.json, none that gives segments`;
+  const known = [
+    ...new Set([...DUAL_KINDS.keys(), ...POOLINGS.keys(), ...SEMANTIC_TYPES, ...INSTANCE_TYPES]),
+  ];
   const task = isSemantic(config) ? ' for segments' : '';
   return `model_type ${shown(fieldOf(config, 'model_type'))}${task} in config.json, none of ${known.join(', ')}`;
 }

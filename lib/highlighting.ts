@@ -1,0 +1,98 @@
+import pLimit from 'p-limit';
+import { decode } from './decoders/image.js';
+import { openHighlighter } from './models/families.js';
+import type { OpenOptions } from './models/identity.js';
+import { imageIdOfBytes, readSource } from './picture-bytes.js';
+import type { FoundSegment, Highlighter, Hit, SegmenterInput } from './types.js';
+
+/** A highlighter that is opened with the first question that needs it. */
+export interface LazyHighlighter {
+  /** @throws as openHighlighter; a failure is not remembered. */
+  open(): Promise<Highlighter>;
+  /** Closes what was opened. */
+  close(): Promise<void>;
+}
+
+export function lazyHighlighter(name: string, options: OpenOptions): LazyHighlighter {
+  let opened: Promise<Highlighter> | undefined;
+  return {
+    open() {
+      const opening = opened ?? openHighlighter(name, options);
+      opened = opening;
+      opening.catch(() => {
+        if (opened === opening) opened = undefined;
+      });
+      return opening;
+    },
+    async close() {
+      const highlighter = await opened?.catch(() => undefined); // one that never opened has told its error already
+      opened = undefined;
+      await highlighter?.close();
+    },
+  };
+}
+
+/** Pictures decoded at once. */
+const DECODED_AT_ONCE = 4;
+
+export interface HighlightOptions {
+  highlighter: Highlighter;
+  /** The bytes of a hit's picture, or null when it has gone. */
+  read(hit: Hit): Promise<Uint8Array | null>;
+}
+
+/**
+ * Has the highlighter point out what words mean on those hits that no stored segment answers for.
+ * @returns by imageId; hits with a segment, pictures that have gone and those on which nothing is found are not in it.
+ * @throws LookbookError when the model does not answer.
+ */
+export async function highlightHits(
+  hits: readonly Hit[],
+  text: string,
+  options: HighlightOptions,
+): Promise<Map<string, FoundSegment>> {
+  const bare = hits.filter(lacksSegment);
+  const turn = pLimit(DECODED_AT_ONCE);
+  const inputs = await Promise.all(
+    bare.map((hit) => turn(() => inputOf(hit, options).catch(() => null))), // not a picture any more
+  );
+  const seen = bare.flatMap(({ imageId }, index) => {
+    const input = inputs[index];
+    return input ? [{ imageId, input }] : [];
+  });
+  if (seen.length === 0) return new Map();
+  const found = await options.highlighter.highlight(
+    seen.map(({ input }) => input),
+    text,
+  );
+  return new Map(
+    seen.flatMap(({ imageId }, index) => {
+      const segment = found[index];
+      return segment ? [[imageId, segment] as const] : [];
+    }),
+  );
+}
+
+/** Whether no stored segment answers for a hit. */
+export function lacksSegment({ evidence }: Hit): boolean {
+  return !evidence.segments.some(({ score }) => score > 0);
+}
+
+async function inputOf(hit: Hit, { highlighter, read }: HighlightOptions): Promise<SegmenterInput | null> {
+  const bytes = await read(hit);
+  if (!bytes) return null;
+  const { inputs, facts } = await decode(bytes, { preprocessings: [highlighter.preprocessing] });
+  return { pixels: inputs[0]!, width: facts.width, height: facts.height };
+}
+
+/** The bytes of a hit's picture from the first of its places that still holds it, or null. */
+export async function readPicture(
+  { imageId, paths }: Hit,
+  options: { allowPrivateUrls: boolean },
+): Promise<Uint8Array | null> {
+  for (const location of paths) {
+    const bytes = await readSource({ location }, options).catch(() => null); // the next place may still hold it
+    if (bytes && imageIdOfBytes(bytes) === imageId) return bytes;
+  }
+  return null;
+}

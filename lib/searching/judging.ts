@@ -1,0 +1,65 @@
+import { dot } from '../arithmetic/vectors.js';
+import type { Judgement } from '../types.js';
+import type { Asked } from './asking.js';
+import { nameOf } from './background.js';
+import type { Kind, Library } from './library.js';
+import { type Background, logitOf, type Standing, standing } from './relevance.js';
+
+/** How one stored vector answers one thing asked. */
+export interface Judged {
+  cosine: number;
+  /** Of relevance; with too few to compare with, one that makes relevance the bare cosine. */
+  logit: number;
+  standing: Standing;
+}
+
+export interface Judge {
+  judge(asked: Asked, vector: Float32Array): Judged;
+  /** What a vector shows, in the words of the background; undefined where nothing fits or the encoder has no words. */
+  name(vector: Float32Array): string | undefined;
+}
+
+/** Two vectors of one picture: a stored picture is no background to itself. */
+const SAME = 0.9999;
+
+/** A judge by the backgrounds that these kinds need. How a vector stands is worked out once for all that is asked. */
+export async function createJudge(kinds: ReadonlySet<Kind>, library: Library): Promise<Judge> {
+  const { encoder } = library;
+  const words = await library.background('words');
+  const pictures = kinds.has('pictures') ? await library.background('pictures') : words;
+  const known = {
+    words: new WeakMap<Float32Array, Standing>(),
+    pictures: new WeakMap<Float32Array, Standing>(),
+  };
+  const standingOf = (kind: Kind, vector: Float32Array): Standing => {
+    const background: Background = kind === 'words' ? words : pictures;
+    const found =
+      known[kind].get(vector) ?? standing(vector, background, kind === 'words' ? undefined : SAME);
+    known[kind].set(vector, found);
+    return found;
+  };
+  return {
+    judge({ vector: question, kind }, vector) {
+      const cosine = dot(question, vector);
+      const against = standingOf(kind, vector);
+      const logit = logitOf(cosine, against, encoder.relevance?.[kind]);
+      return { cosine, logit: logit ?? logitOfShare(cosine), standing: against };
+    },
+    name: (vector) => (words.count ? nameOf(standingOf('words', vector).best) : undefined),
+  };
+}
+
+function logitOfShare(share: number): number {
+  const inside = Math.min(1 - 1e-6, Math.max(1e-6, share));
+  return Math.log(inside / (1 - inside));
+}
+
+/** The numbers of a judgement, for an explanation. */
+export function explained({ cosine, logit, standing: { mean, deviation, rivals, best } }: Judged): Judgement {
+  const word = nameOf(best);
+  return {
+    cosine,
+    background: { mean, deviation, rivals, ...(word === undefined ? {} : { best: word }) },
+    logit,
+  };
+}

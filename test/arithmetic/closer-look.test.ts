@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { cutOff, cutWindow, fromWindow, windowAround, withoutTwins } from '#lib/arithmetic/closer-look.js';
+import { boundingBox, maskInWindow } from '#lib/arithmetic/masks.js';
+import { planResize } from '#lib/arithmetic/resize-plan.js';
+import type { Mask } from '#lib/types.js';
+
+function box(x: number, y: number, width: number, height: number, side = 20): Mask {
+  const data = new Uint8Array(side * side);
+  for (let v = y; v < y + height; v++) data.fill(1, v * side + x, v * side + x + width);
+  return { data, width: side, height: side };
+}
+
+const picture = { width: 200, height: 100 };
+
+describe('a closer look', () => {
+  it('a window is a square around the box with room on each side, and ends where the picture ends', () => {
+    // 4 × 4 cells of 10 × 5 pixels: 40 × 20 at (80, 40).
+    expect(windowAround(box(8, 8, 4, 4), picture, 0)).toEqual({ left: 80, top: 30, width: 40, height: 40 });
+    expect(windowAround(box(8, 8, 4, 4), picture, 0.25)).toEqual({
+      left: 70,
+      top: 20,
+      width: 60,
+      height: 60,
+    });
+    expect(windowAround(box(0, 0, 4, 4), picture, 0.25)).toEqual({ left: 0, top: 0, width: 50, height: 40 });
+  });
+
+  it('a cut is the pixels of its window', () => {
+    const data = Uint8Array.from({ length: 4 * 3 * 3 }, (_, i) => Math.floor(i / 3));
+    const { data: cut } = cutWindow({ data, width: 4, height: 3 }, { left: 1, top: 1, width: 2, height: 2 });
+    expect([...cut].filter((_, i) => i % 3 === 0)).toEqual([5, 6, 9, 10]);
+  });
+
+  it('what is seen in a window comes back to its place in the picture', () => {
+    const window = { left: 100, top: 50, width: 100, height: 50 };
+    const back = fromWindow(box(0, 0, 10, 20), window, { picture, size: { width: 40, height: 40 } });
+    expect(boundingBox(back)).toEqual({ x: 20, y: 20, width: 10, height: 20 });
+  });
+
+  it("touching the window's edge counts, touching the picture's does not", () => {
+    const corner = { left: 0, top: 0, width: 50, height: 50 };
+    expect(cutOff(box(0, 0, 5, 5), corner, picture)).toBe(0);
+    expect(cutOff(box(15, 0, 5, 5), corner, picture)).toBe(0.25);
+    expect(cutOff(box(8, 8, 4, 4), corner, picture)).toBe(0);
+  });
+
+  it('of masks that are nearly one the first stays', () => {
+    const [a, b, c] = [box(0, 0, 10, 10), box(0, 0, 10, 9), box(5, 0, 10, 10)].map((mask) => ({ mask }));
+    expect(withoutTwins([a!, b!, c!], 0.7)).toEqual([a, c]);
+    expect(withoutTwins([b!, a!, c!], 0.7)).toEqual([b, c]);
+  });
+});
+
+describe('a mask under a preprocessing that cuts', () => {
+  const rule = { size: 10, interpolation: 'bilinear', mean: [0, 0, 0], std: [1, 1, 1] } as const;
+  const shortest = planResize(200, 100, { ...rule, resize: 'shortest', mean: [0, 0, 0], std: [1, 1, 1] });
+
+  it('the middle of a wide picture is what the model sees', () => {
+    const left = maskInWindow(box(0, 0, 10, 20), shortest);
+    expect(left.share).toBeCloseTo(0.5);
+    expect(boundingBox(left.mask)).toEqual({ x: 0, y: 0, width: 5, height: 10 });
+    expect(maskInWindow(box(0, 0, 5, 20), shortest).share).toBe(0);
+    expect(maskInWindow(box(8, 0, 4, 20), shortest).share).toBeCloseTo(1);
+  });
+
+  it('squashing cuts nothing', () => {
+    const plan = planResize(200, 100, { ...rule, resize: 'squash', mean: [0, 0, 0], std: [1, 1, 1] });
+    expect(maskInWindow(box(0, 0, 10, 20), plan).share).toBeCloseTo(1);
+  });
+});

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { maskArea, maskIoU, resizeMask } from '#lib/arithmetic/masks.js';
+import { decodeRle } from '#lib/arithmetic/rle.js';
+import { decode } from '#lib/decoders/image.js';
+import { openSegmenter } from '#lib/models/families.js';
+import { projectPath } from '#lib/paths.js';
+import type { Mask, Rle, Segmenter, SegmenterInput } from '#lib/types.js';
+
+interface Truth {
+  pictures: { path: string; objects: { mask: Rle }[] }[];
+}
+
+/** As many as tell the two ways apart, and pass in some seconds. */
+const PICTURES = 40;
+
+let segmenter: Segmenter;
+let pictures: { input: SegmenterInput; objects: Mask[] }[];
+beforeAll(async () => {
+  segmenter = await openSegmenter('pictoclip-segments', {});
+  const truth: Truth = JSON.parse(await readFile(projectPath('test/fixtures/demo-truth.json'), 'utf8'));
+  pictures = await Promise.all(
+    truth.pictures.slice(0, PICTURES).map(async ({ path, objects }) => {
+      const bytes = await readFile(projectPath(`images/${path}`));
+      const preprocessings = [segmenter.preprocessing, segmenter.closer!];
+      const { inputs, facts } = await decode(bytes, { preprocessings });
+      const input = { pixels: inputs[0]!, closer: inputs[1]!, width: facts.width, height: facts.height };
+      return { input, objects: objects.map(({ mask }) => decodeRle(mask)) };
+    }),
+  );
+});
+afterAll(() => segmenter.close());
+
+function foundObjects(masks: readonly Mask[], objects: readonly Mask[]): number {
+  return objects.filter((object) =>
+    masks.some((mask) => maskIoU(resizeMask(object, mask.width, mask.height), mask) >= 0.5),
+  ).length;
+}
+
+describe('a layout segmenter that looks again', () => {
+  it('finds things that the first look ran together or passed over', async () => {
+    const inputs = pictures.map(({ input }) => input);
+    const first = await segmenter.segment(inputs.map(({ closer: _, ...rest }) => rest));
+    const again = await segmenter.segment(inputs);
+    const count = (found: typeof first): number =>
+      pictures.reduce(
+        (sum, { objects }, n) =>
+          sum +
+          foundObjects(
+            found[n]!.map(({ mask }) => mask),
+            objects,
+          ),
+        0,
+      );
+    const all = pictures.reduce((sum, { objects }) => sum + objects.length, 0);
+    expect(count(again)).toBeGreaterThan(count(first));
+    expect(count(again) / all).toBeGreaterThan(0.7);
+  });
+
+  it('keeps no two masks that are nearly one, none that is too small, and the best first', async () => {
+    for (const found of await segmenter.segment(pictures.slice(0, 12).map(({ input }) => input))) {
+      expect(found.map(({ score }) => score)).toEqual(found.map(({ score }) => score).sort((a, b) => b - a));
+      for (const [n, { mask }] of found.entries()) {
+        expect(maskArea(mask)).toBeGreaterThanOrEqual(0.001);
+        for (const other of found.slice(n + 1)) expect(maskIoU(mask, other.mask)).toBeLessThan(0.7);
+      }
+    }
+  });
+
+  it('several pictures together give what each gives alone', async () => {
+    const some = pictures.slice(0, 3).map(({ input }) => input);
+    const together = await segmenter.segment(
+      some.map((input) => ({ ...input, pixels: { ...input.pixels } })),
+    );
+    for (const [n, input] of some.entries()) {
+      const [alone] = await segmenter.segment([{ ...input, pixels: { ...input.pixels } }]);
+      expect(alone!.length).toBe(together[n]!.length);
+      for (const [s, { mask }] of alone!.entries())
+        expect(maskIoU(mask, together[n]![s]!.mask)).toBeGreaterThan(0.98);
+    }
+  });
+});
