@@ -33,6 +33,14 @@ export function nearLimits(measured: { cosine: number; bits?: number } | undefin
   return measured ? { bits: KNOWN_BITS, ...measured } : CAUTIOUS;
 }
 
+/**
+ * For hits that are put under a better one unasked, only what is hardly to be doubted counts: of 1,445 different icons these
+ * limits join 24 pairs where the usual ones join 321, and four edits in five are still found.
+ */
+export function strictLimits({ bits, cosine }: NearLimits): NearLimits {
+  return { bits: Math.min(bits, 4), cosine: Math.max(cosine, 0.95) };
+}
+
 /** What is looked at of one picture. */
 export interface Look {
   hash?: string;

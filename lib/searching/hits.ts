@@ -1,9 +1,9 @@
 /** From candidates to hits: rows read, evidence told, relevance judged, near duplicates put together. */
-import { collapseNear, type Look, nearLimits } from '../arithmetic/near-duplicates.js';
+import { collapseNear, type Look, nearLimits, strictLimits } from '../arithmetic/near-duplicates.js';
 import { shownPath } from '../paths.js';
 import { factsOf, hashOf, placesOf, segmentOf } from '../rows.js';
 import type { Explanation, Hit, SegmentEvidence, StoredRecord, VectorCollection } from '../types.js';
-import { type Candidate, fusionOf, leastLogit, type Question } from './candidates.js';
+import { type Candidate, fusionOf, type Question, relevanceOfAll } from './candidates.js';
 import { formulaOf } from './fusion.js';
 import { explained, type Judged } from './judging.js';
 import type { Library } from './library.js';
@@ -24,7 +24,7 @@ interface Found {
 export async function hitsOf(candidates: readonly Candidate[], question: Question): Promise<Hit[]> {
   const { query, library } = question;
   const wanted = query.k + query.offset;
-  const limits = nearLimits(library.encoder.duplicates);
+  const limits = strictLimits(nearLimits(library.encoder.duplicates));
   const found: Found[] = [];
   let hits: Hit[] = [];
   for (let start = 0; start < candidates.length && hits.length < wanted; start += wanted) {
@@ -91,17 +91,13 @@ function foundOf(
   const isWholeAsked = match !== 'partial' && !candidate.answers && row.vector !== undefined;
   const ofWhole = isWholeAsked ? question.judge.judge(asked!, row.vector!) : undefined;
   const label = labelOf(candidate, segments);
-  const logits = {
-    partial: candidate.answers ? leastLogit(candidate.answers) : ofPart?.logit,
-    full: ofWhole?.logit,
+  const relevances = {
+    partial: candidate.answers ? relevanceOfAll(candidate.answers) : shareOf(ofPart),
+    full: shareOf(ofWhole),
+    label: label?.relevance ?? -1,
   };
-  if (!isAbove(logits, label?.relevance, question)) return null;
-  const relevance = Math.max(
-    relevanceOf(
-      Math.max(logits.partial ?? Number.NEGATIVE_INFINITY, logits.full ?? Number.NEGATIVE_INFINITY),
-    ),
-    label?.relevance ?? 0,
-  );
+  if (!isAbove(relevances, question)) return null;
+  const relevance = Math.max(0, ...Object.values(relevances));
   const evidence = {
     ...(candidate.picture ? { picture: candidate.picture } : {}),
     segments,
@@ -125,19 +121,19 @@ function foundOf(
   return { hit, look };
 }
 
-/** Either kind of match passes by its own line. */
+/** Below every line where there is nothing to judge. */
+function shareOf(judged: Judged | undefined): number {
+  return judged ? relevanceOf(judged.logit) : -1;
+}
+
+/** Either kind of match passes by its own line; a named label is a match of a part. */
 function isAbove(
-  logits: { full: number | undefined; partial: number | undefined },
-  label: number | undefined,
+  { partial, full, label }: { partial: number; full: number; label: number },
   { query, asked, library }: Question,
 ): boolean {
   const cut = library.encoder.relevance?.[asked[0]!.kind]?.cut ?? 0;
-  const line = query.minRelevance ?? { full: cut, partial: cut };
-  const passes = (logit: number | undefined, least: number): boolean =>
-    logit !== undefined && relevanceOf(logit) >= least;
-  return (
-    passes(logits.full, line.full) || passes(logits.partial, line.partial) || (label ?? -1) >= line.partial
-  );
+  const line = { full: cut, partial: cut, ...query.minRelevance };
+  return full >= line.full || Math.max(partial, label) >= line.partial;
 }
 
 /** Nothing for segments that are too small to count or beyond what is shown. */

@@ -19,8 +19,8 @@ export interface CheckedQuery {
   k: number;
   offset: number;
   collapse: boolean;
-  /** null: the encoder's own line. */
-  minRelevance: { full: number; partial: number } | null;
+  /** What is missing is the encoder's own line. */
+  minRelevance: { full?: number; partial?: number };
   /** undefined: what was measured best for the kind of question. */
   fusion: Fusion | undefined;
   explain: boolean;
@@ -105,15 +105,18 @@ export function checkQuery(asked: string | Query, defaults: { k?: number } = {})
     k: query.k ?? defaults.k ?? 10,
     offset: query.offset ?? 0,
     collapse: query.collapse ?? true,
-    minRelevance:
-      line === undefined
-        ? null
-        : typeof line === 'number'
-          ? { full: line, partial: line }
-          : { full: line.full ?? 0, partial: line.partial ?? 0 },
+    minRelevance: typeof line === 'number' ? { full: line, partial: line } : defined(line ?? {}),
     fusion: query.fusion,
     explain: query.explain ?? false,
   };
+}
+
+/** An undefined part is one that was not given. */
+function defined({ full, partial }: { full?: number; partial?: number }): {
+  full?: number;
+  partial?: number;
+} {
+  return { ...(full === undefined ? {} : { full }), ...(partial === undefined ? {} : { partial }) };
 }
 
 function faultsOf(query: Query): string[] {

@@ -1,5 +1,6 @@
 import type { PreparedPicture, SearchResult } from '../types.js';
 import { ask } from './asking.js';
+import { hitsByLabel } from './by-label.js';
 import { candidatesOf, type Question } from './candidates.js';
 import { planFilter } from './filters.js';
 import { hitsOf, pathOf } from './hits.js';
@@ -75,15 +76,21 @@ async function emptyNote({ query, plan, library }: Question, candidates: number)
   return 'Nothing here answers well enough. Ask in other words, or with minRelevance: 0 to see the nearest all the same.';
 }
 
-/** A notebook asks with words and with a picture: a model without words answers the one and explains the other. */
-function withoutWords(query: CheckedQuery, title: string, { encoder }: Library): SearchResult {
+/** A notebook asks with words and with a picture: a model without words answers what it can and explains the rest. */
+async function withoutWords(query: CheckedQuery, title: string, library: Library): Promise<SearchResult> {
+  const start = performance.now();
+  const hits = await hitsByLabel(query, library);
+  const { name } = library.encoder;
+  const evidence = performance.now() - start;
   return {
     query: query.asked,
     title,
-    hits: [],
+    hits,
     vector: null,
-    note: `${encoder.name} understands pictures only: ask with an example picture, or set ENCODER to a model with words and index with it.`,
-    timings: { encode: 0, query: 0, evidence: 0, total: 0 },
+    note: hits.length
+      ? `${name} understands pictures only: these are the segments that the segmenter calls so.`
+      : `${name} understands pictures only: ask with an example picture, or set ENCODER to a model with words and index with it.`,
+    timings: { encode: 0, query: 0, evidence, total: evidence },
   };
 }
 

@@ -23,7 +23,7 @@ describe('a query', () => {
       k: 10,
       offset: 0,
       collapse: true,
-      minRelevance: null,
+      minRelevance: {},
     });
     expect(checkQuery({ image: 'a.jpg' }, { k: 3 })).toMatchObject({ terms: [{ image: 'a.jpg' }], k: 3 });
     expect(checkQuery({ text: 'a', segments: false })).toMatchObject({ match: 'full' });
