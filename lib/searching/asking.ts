@@ -6,7 +6,7 @@ import { regionVector } from '../cropping/segment-vectors.js';
 import { decode } from '../decoders/image.js';
 import { LookbookError } from '../errors.js';
 import { projectPath } from '../paths.js';
-import { isUrl, readSource } from '../picture-bytes.js';
+import { imageIdOfBytes, isUrl, readSource } from '../picture-bytes.js';
 import { placesOf } from '../rows.js';
 import type { PreparedPicture, Region } from '../types.js';
 import type { Kind, Library } from './library.js';
@@ -53,12 +53,15 @@ function isWhole({ text, like, region }: CheckedTerm): boolean {
   return text === undefined && region === undefined && !like?.includes(':');
 }
 
+/** @throws LookbookError when nothing is left of the sum. */
 function sum(parts: readonly { weight: number; vector: Float32Array }[]): Float32Array {
   const [first, ...others] = parts;
   if (others.length === 0) return first!.vector;
-  const total = first!.vector.map((value) => value * first!.weight);
-  for (const { weight, vector } of others)
-    for (let i = 0; i < total.length; i++) total[i]! += weight * vector[i]!;
+  const whole = parts.reduce((total, { weight }) => total + Math.abs(weight), 0);
+  const total = new Float32Array(first!.vector.length);
+  for (const { weight, vector } of parts) {
+    for (let i = 0; i < total.length; i++) total[i]! += (weight / whole) * vector[i]!;
+  }
   if (total.some((value) => Math.abs(value) > LEAST_LEFT)) return normalise(total);
   throw new LookbookError('search', {
     what: 'the terms cancel each other out',
@@ -132,6 +135,15 @@ async function bytesOf({ image, like }: CheckedTerm, library: Library): Promise<
     return readSource({ location: isUrl(image) ? image : projectPath(image) }, { allowPrivateUrls });
   const [row] = await pictures.get([like!]);
   if (!row) throw gone(like!);
-  const [place] = placesOf(row.metadata);
-  return readSource({ location: place ? locate(place) : like! }, { allowPrivateUrls });
+  const places = placesOf(row.metadata).map(locate);
+  for (const location of places) {
+    const bytes = await readSource({ location }, { allowPrivateUrls }).catch(() => null); // another place may have it
+    if (bytes && imageIdOfBytes(bytes) === like) return bytes;
+  }
+  throw new LookbookError('search', {
+    what: 'the picture whose region asks is not there any more',
+    got: places.join(', ') || 'no place',
+    expected: 'the file as it was indexed',
+    mend: 'Run 01-index again, or ask with { image, region }.',
+  });
 }

@@ -41,13 +41,13 @@ const LABEL_SHARE = 0.5;
 
 /**
  * One score a picture: `best part` is its best segment's, `best of both` the better of that and the whole's, a share s
- * gives s · whole + (1 − s) · best segment. Where one side did not come among its neighbours, the last neighbour of that
- * side stands in for it: more than that it cannot be worth. Without any segments the whole pictures decide alone. A
+ * gives s · whole + (1 − s) · best segment. Where one side did not come among its first hundred neighbours, the last of
+ * these stands in for it: more than that it cannot be worth, and pages stay the same however many are asked. Without any segments the whole pictures decide alone. A
  * segment whose label the words name rises by up to LABEL_SHARE. Better evidence never lowers a picture.
- * `regions` is decided later, by all segments of the candidates: see `regionScore`.
+ * `regions` is decided later, by all segments of the candidates, and knows no labels: see `regionScore`.
  * @param pictures best first.
  * @param segments best first.
- * @returns best first; equal scores by id.
+ * @returns best first; equal scores by what is known of them beyond the floors, then by id.
  */
 export function fuse(
   pictures: readonly RankedPicture[],
@@ -65,18 +65,36 @@ export function fuse(
   for (const [index, { imageId, segmentId, score, label }] of segments.entries()) {
     entry(imageId).segments.push({ segmentId, rank: index + 1, score, ...(label ? { label } : {}) });
   }
-  const pictureFloor = pictures.at(-1)?.score;
-  const segmentFloor = segments.at(-1)?.score;
+  const pictureFloor = pictures.length ? floorOf(pictures) : undefined;
+  const segmentFloor = segments.length ? floorOf(segments) : undefined;
   const bonus = labelShare(fusion) * ((segments[0]?.score ?? 0) - (segmentFloor ?? 0));
   for (const fused of byId.values()) {
     const lifted = (part: { score: number; label?: number }): number =>
       part.score + bonus * (part.label ?? 0);
     fused.segments.sort((a, b) => lifted(b) - lifted(a) || a.rank - b.rank);
-    const whole = fused.picture?.score ?? pictureFloor;
+    const whole = atLeast(fused.picture?.score, pictureFloor);
     const [best] = fused.segments;
-    fused.score = combine(whole, best ? lifted(best) : segmentFloor, fusion);
+    fused.score = combine(whole, atLeast(best && lifted(best), segmentFloor), fusion);
   }
-  return [...byId.values()].sort((a, b) => b.score - a.score || (a.imageId < b.imageId ? -1 : 1));
+  return [...byId.values()].sort(
+    (a, b) => b.score - a.score || known(b) - known(a) || (a.imageId < b.imageId ? -1 : 1),
+  );
+}
+
+/** Neighbours of each side that count at the least, for few hits. */
+export const LEAST_NEIGHBOURS = 100;
+
+/** The score of the last of the first hundred; 0 of none. */
+export function floorOf(list: readonly { score: number }[]): number {
+  return list[Math.min(list.length, LEAST_NEIGHBOURS) - 1]?.score ?? 0;
+}
+
+function atLeast(score: number | undefined, floor: number | undefined): number | undefined {
+  return score === undefined || floor === undefined ? floor : Math.max(score, floor);
+}
+
+function known({ picture, segments: [best] }: Fused): number {
+  return (picture?.score ?? -1) + (best?.score ?? -1);
 }
 
 function combine(whole: number | undefined, part: number | undefined, fusion: Fusion): number {
@@ -92,28 +110,25 @@ function labelShare(fusion: Fusion): number {
   return typeof fusion === 'string' ? LABEL_SHARE : (fusion.label ?? LABEL_SHARE);
 }
 
-/** A segment whose score is at least this share of the way from the last to the best of all counts as a match. */
-const MATCHES_FROM = 0.5;
-
 /**
  * 0.7 · best + 0.3 · mean + 0.1 · share of matching segments: many parts that answer count for more than one.
  * @param scores of all segments of a picture, in any order; at least one.
- * @param range the last and the best score of the whole list of neighbours.
+ * @param line from which a segment matches: the last score of the first hundred neighbours.
  */
-export function regionScore(scores: readonly number[], range: { last: number; best: number }): number {
-  const line = range.last + MATCHES_FROM * (range.best - range.last);
+export function regionScore(scores: readonly number[], line: number): number {
   const best = Math.max(...scores);
   const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
   const share = scores.filter((score) => score >= line).length / scores.length;
   return 0.7 * best + 0.3 * mean + 0.1 * share;
 }
 
-/** The formula in words, for explanations. */
-export function formulaOf(fusion: Fusion): string {
-  if (fusion === 'best part') return 'the best segment';
-  if (fusion === 'best of both') return 'the better of the whole picture and its best segment';
+/** The formula in words, for explanations, as far as both sides were asked. */
+export function formulaOf(fusion: Fusion, sides: { wholes: boolean; parts: boolean }): string {
+  if (!sides.parts) return 'the whole picture';
   if (fusion === 'regions')
     return '0.7 · best segment + 0.3 · mean of its segments + 0.1 · share of those that match';
+  if (!sides.wholes || fusion === 'best part') return 'the best segment';
+  if (fusion === 'best of both') return 'the better of the whole picture and its best segment';
   const share = fusion.picture ?? 0.5;
   return `${share} · whole picture + ${Number((1 - share).toFixed(2))} · best segment`;
 }

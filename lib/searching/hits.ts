@@ -3,7 +3,14 @@ import { collapseNear, type Look, nearLimits, strictLimits } from '../arithmetic
 import { shownPath } from '../paths.js';
 import { factsOf, hashOf, placesOf, segmentOf } from '../rows.js';
 import type { Explanation, Hit, SegmentEvidence, StoredRecord, VectorCollection } from '../types.js';
-import { type Candidate, fusionOf, type Question, relevanceOfAll } from './candidates.js';
+import {
+  type Answer,
+  BLOCK,
+  type Candidate,
+  type Candidates,
+  fusionOf,
+  type Question,
+} from './candidates.js';
 import { formulaOf } from './fusion.js';
 import { explained, type Judged } from './judging.js';
 import type { Library } from './library.js';
@@ -12,7 +19,7 @@ import { relevanceOf } from './relevance.js';
 import { whyOf } from './why.js';
 
 /** Segments of one hit that are worth a look. */
-const SEGMENTS_SHOWN = 3;
+export const SEGMENTS_SHOWN = 3;
 
 /** A hit, and what says whether another is the same picture edited. */
 interface Found {
@@ -20,18 +27,26 @@ interface Found {
   look: Look;
 }
 
-/** The hits that are wanted; rows are read of these alone, a page at a time, until enough are left. */
-export async function hitsOf(candidates: readonly Candidate[], question: Question): Promise<Hit[]> {
+/** Candidates that are read at once after the first page. */
+const NEXT = 50;
+/** So many more than are wanted are read at most; of `all` few, because hardly a picture holds everything asked. */
+const MOST_BEYOND = 400;
+const MOST_BEYOND_OF_ALL = 20;
+
+/** Rows are read of the hits alone, a page at a time, until enough are left above their line. */
+export async function hitsOf({ list, refine }: Candidates, question: Question): Promise<Hit[]> {
   const { query, library } = question;
   const wanted = query.k + query.offset;
   const limits = strictLimits(nearLimits(library.encoder.duplicates));
   const found: Found[] = [];
   let hits: Hit[] = [];
-  for (let start = 0; start < candidates.length && hits.length < wanted; start += wanted) {
-    const page = await pageOf(candidates.slice(start, start + wanted), question);
-    // What comes later is no better: a page without a hit is the last.
-    if (page.length === 0 && start > 0) break;
-    found.push(...page);
+  let start = 0;
+  const most = wanted + (query.all.length ? MOST_BEYOND_OF_ALL : MOST_BEYOND);
+  while (start < Math.min(list.length, most) && hits.length < wanted) {
+    const size = refine ? BLOCK : start === 0 ? wanted : NEXT;
+    const block = list.slice(start, start + size);
+    start += size;
+    found.push(...(await pageOf(refine ? await refine(block) : block, question)));
     hits = query.collapse
       ? collapseNear(found, ({ look }) => look, limits).map(({ hit: { hit }, others }) =>
           withCopies(hit, others),
@@ -49,8 +64,8 @@ function withCopies(hit: Hit, others: readonly Found[]): Hit {
 /** Rows of some candidates; a segment whose picture has no row is what a kill left of a picture that is gone. */
 async function pageOf(candidates: readonly Candidate[], question: Question): Promise<Found[]> {
   const { pictures, segments } = question.library;
-  const shown = candidates.flatMap((candidate) =>
-    candidate.answers ? [] : candidate.segments.slice(0, SEGMENTS_SHOWN).map(({ segmentId }) => segmentId),
+  const shown = candidates.flatMap(({ answers, segments: near }) =>
+    (answers ?? near.slice(0, SEGMENTS_SHOWN)).map(({ segmentId }) => segmentId),
   );
   const [wholes, parts] = await Promise.all([
     rowsOf(
@@ -83,8 +98,11 @@ function foundOf(
   const facts = factsOf(row.metadata);
   const [asked] = question.asked;
   const { match } = question.query;
+  const judged = candidate.answers?.map(({ vector }, thing) =>
+    question.judge.judge(question.asked[thing]!, vector),
+  );
   const segments = candidate.answers
-    ? answering(candidate.answers, question)
+    ? answering(candidate.answers, parts, { judged: judged!, question })
     : candidate.segments.flatMap((segment) => evidenceOf(segment, parts.get(segment.segmentId), question));
   const best = segments[0] && parts.get(segments[0].segmentId)?.vector;
   const ofPart = !candidate.answers && best ? question.judge.judge(asked!, best) : undefined;
@@ -92,7 +110,7 @@ function foundOf(
   const ofWhole = isWholeAsked ? question.judge.judge(asked!, row.vector!) : undefined;
   const label = labelOf(candidate, segments);
   const relevances = {
-    partial: candidate.answers ? relevanceOfAll(candidate.answers) : shareOf(ofPart),
+    partial: judged ? relevanceOfAll(judged) : shareOf(ofPart),
     full: shareOf(ofWhole),
     label: label?.relevance ?? -1,
   };
@@ -112,7 +130,7 @@ function foundOf(
     evidence,
     why: whyOf({ evidence }),
     ...(question.query.explain
-      ? { explanation: explain(candidate, { ofWhole, ofPart, label }, question) }
+      ? { explanation: explain(candidate, { ofWhole, ofPart, label, answers: judged }, question) }
       : {}),
   };
   const hash = hashOf(row.metadata);
@@ -131,7 +149,8 @@ function isAbove(
   { partial, full, label }: { partial: number; full: number; label: number },
   { query, asked, library }: Question,
 ): boolean {
-  const cut = library.encoder.relevance?.[asked[0]!.kind]?.cut ?? 0;
+  // Things of two kinds are held to the stricter line, whichever comes first.
+  const cut = Math.max(...asked.map(({ kind }) => library.encoder.relevance?.[kind]?.cut ?? 0));
   const line = { full: cut, partial: cut, ...query.minRelevance };
   return full >= line.full || Math.max(partial, label) >= line.partial;
 }
@@ -159,20 +178,35 @@ function evidenceOf(
 }
 
 /** The segments of `all`, in the order of its things, each called by what it answers. */
-function answering(answers: NonNullable<Candidate['answers']>, { query }: Question): SegmentEvidence[] {
-  return answers.map(({ part, judged, rank }, thing) => {
-    const title = query.all[thing]!.map((term) => wordsOf(term, (id) => id)).join(' + ');
-    const { segmentId, bbox, origin } = part;
-    return {
-      segmentId,
-      bbox,
-      score: judged.cosine,
-      rank,
-      label: title,
-      answers: title,
-      ...(origin === undefined ? {} : { origin }),
-    };
+function answering(
+  answers: readonly Answer[],
+  rows: ReadonlyMap<string, StoredRecord>,
+  { judged, question }: { judged: readonly Judged[]; question: Question },
+): SegmentEvidence[] {
+  return answers.flatMap(({ segmentId, rank }, thing) => {
+    const row = rows.get(segmentId);
+    if (!row) return []; // removed between the two questions
+    const title = question.query.all[thing]!.map((term) => wordsOf(term, question.pathOf)).join(' + ');
+    const { bbox, origin } = segmentOf(segmentId, row.metadata);
+    const score = judged[thing]!.cosine;
+    return [
+      {
+        segmentId,
+        bbox,
+        score,
+        rank,
+        label: title,
+        answers: title,
+        ...(origin === undefined ? {} : { origin }),
+      },
+    ];
   });
+}
+
+/** The geometric mean, so that one thing that is missing counts. */
+function relevanceOfAll(judged: readonly Judged[]): number {
+  const logs = judged.map(({ logit }) => Math.log(Math.max(Number.MIN_VALUE, relevanceOf(logit))));
+  return Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
 }
 
 function labelOf(
@@ -187,22 +221,27 @@ function labelOf(
 
 function explain(
   candidate: Candidate,
-  judged: { ofWhole: Judged | undefined; ofPart: Judged | undefined; label: Hit['evidence']['label'] },
+  judged: {
+    ofWhole: Judged | undefined;
+    ofPart: Judged | undefined;
+    label: Hit['evidence']['label'];
+    answers: readonly Judged[] | undefined;
+  },
   question: Question,
 ): Explanation {
   const { query } = question;
   const titles = (things: typeof query.all): string[] =>
-    things.map((thing) => thing.map((term) => wordsOf(term, (id) => id)).join(' + '));
-  const { ofWhole, ofPart, label } = judged;
+    things.map((thing) => thing.map((term) => wordsOf(term, question.pathOf)).join(' + '));
+  const { ofWhole, ofPart, label, answers } = judged;
   return {
     ...(ofWhole ? { picture: explained(ofWhole) } : {}),
     ...(ofPart ? { segment: explained(ofPart) } : {}),
     ...(label ? { label } : {}),
-    ...(candidate.answers
+    ...(answers
       ? {
           all: titles(query.all).map((title, thing) => ({
             title,
-            ...explained(candidate.answers![thing]!.judged),
+            ...explained(answers[thing]!),
           })),
         }
       : {}),
@@ -210,8 +249,11 @@ function explain(
       ? { without: titles(query.without).map((title, thing) => ({ title, logit: candidate.held![thing]! })) }
       : {}),
     formula: candidate.answers
-      ? 'the mean of the logarithms of relevance of a segment for each thing'
-      : formulaOf(fusionOf(question)),
+      ? 'the mean of the logarithms of the cosines of a segment for each thing'
+      : formulaOf(fusionOf(question), {
+          wholes: query.match !== 'partial',
+          parts: query.match !== 'full' && question.library.segments !== null,
+        }),
   };
 }
 

@@ -8,6 +8,7 @@ import { type Background, logitOf, type Standing, standing } from './relevance.j
 /** How one stored vector answers one thing asked. */
 export interface Judged {
   cosine: number;
+  kind: Kind;
   /** Of relevance; with too few to compare with, one that makes relevance the bare cosine. */
   logit: number;
   standing: Standing;
@@ -43,7 +44,7 @@ export async function createJudge(kinds: ReadonlySet<Kind>, library: Library): P
       const cosine = dot(question, vector);
       const against = standingOf(kind, vector);
       const logit = logitOf(cosine, against, encoder.relevance?.[kind]);
-      return { cosine, logit: logit ?? logitOfShare(cosine), standing: against };
+      return { cosine, kind, logit: logit ?? logitOfShare(cosine), standing: against };
     },
     name: (vector) => (words.count ? nameOf(standingOf('words', vector).best) : undefined),
   };
@@ -55,8 +56,13 @@ function logitOfShare(share: number): number {
 }
 
 /** The numbers of a judgement, for an explanation. */
-export function explained({ cosine, logit, standing: { mean, deviation, rivals, best } }: Judged): Judgement {
-  const word = nameOf(best);
+export function explained({
+  cosine,
+  kind,
+  logit,
+  standing: { mean, deviation, rivals, best },
+}: Judged): Judgement {
+  const word = kind === 'words' ? nameOf(best) : undefined;
   return {
     cosine,
     background: { mean, deviation, rivals, ...(word === undefined ? {} : { best: word }) },

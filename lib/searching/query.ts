@@ -53,12 +53,9 @@ const FIELDS: Record<keyof Query, (value: unknown) => string | null> = {
   offset: (value) => (isWhole(value, 0) ? null : '0 or more'),
   collapse: (value) => (isSwitch(value) ? null : 'true or false'),
   minRelevance: (value) =>
-    isShare(value) || (isRecord(value) && isShare(value.full ?? 0) && isShare(value.partial ?? 0))
-      ? null
-      : '0 to 1, or { full, partial } of them',
+    isShare(value) || isShares(value, ['full', 'partial']) ? null : '0 to 1, or { full, partial } of them',
   fusion: (value) =>
-    FUSIONS.includes(value as string) ||
-    (isRecord(value) && isShare(value.picture ?? 0) && isShare(value.label ?? 0))
+    FUSIONS.includes(value as string) || isShares(value, ['picture', 'label'])
       ? null
       : `${FUSIONS.join(' | ')}, or { picture: 0 to 1, label: 0 to 1 }`,
   explain: (value) => (isSwitch(value) ? null : 'true or false'),
@@ -97,7 +94,7 @@ export function checkQuery(asked: string | Query, defaults: { k?: number } = {})
   const line = query.minRelevance;
   return {
     asked: query,
-    terms: [...split(query), ...(query.terms ?? []).flatMap(split)],
+    terms: [...split(query), ...(query.terms ?? []).map(termOf).flatMap(split)],
     without: (query.without ?? []).map((one) => split(termOf(one))),
     all: (query.all ?? []).map((one) => split(termOf(one))),
     relation: query.relation ?? null,
@@ -176,8 +173,12 @@ function contradictions(query: Query): string[] {
     faults.push('nothing to ask with, expected one of text, image, like, terms, all');
   if (asks && all !== undefined)
     faults.push('all beside text, image, like or terms, expected one way of asking');
-  if (isList(terms) && !terms.some((term) => (term?.weight ?? 1) > 0))
+  if (isList(terms) && !hasQuestion(query) && !terms.some((one) => weightOf(one) > 0))
     faults.push('no term has a weight above 0, expected one at least');
+  for (const [name, list] of Object.entries({ all, without: query.without })) {
+    if (isList(list) && list.some((one) => weightOf(one) !== 1))
+      faults.push(`a weight in ${name}, expected none: its things are not weighed against each other`);
+  }
   if (relation !== undefined && all?.length !== 2)
     faults.push(`relation with ${all?.length ?? 0} things in all, expected two`);
   if (all !== undefined && (segments === false || match === 'full'))
@@ -185,6 +186,10 @@ function contradictions(query: Query): string[] {
   if (segments === false && match !== undefined && match !== 'full')
     faults.push(`segments: false with match: '${match}', expected one of the two`);
   return faults;
+}
+
+function weightOf(one: unknown): number {
+  return isRecord(one) && typeof one.weight === 'number' ? one.weight : 1;
 }
 
 function hasQuestion({ text, image, like }: Term): boolean {
@@ -248,6 +253,16 @@ function isShare(value: unknown): boolean {
   return isNumber(value) && value >= 0 && value <= 1;
 }
 
+/** Shares under some of these names, and under no other. */
+function isShares(value: unknown, names: readonly string[]): boolean {
+  return (
+    isRecord(value) &&
+    Object.entries(value).every(
+      ([name, share]) => names.includes(name) && (share === undefined || isShare(share)),
+    )
+  );
+}
+
 function isSwitch(value: unknown): boolean {
   return typeof value === 'boolean';
 }
@@ -272,7 +287,7 @@ export function titleOf(query: CheckedQuery, like: (id: string) => string): stri
 export function wordsOf(term: CheckedTerm, like: (id: string) => string): string {
   const { text, image, region, weight } = term;
   const part = region === undefined ? '' : 'a part of ';
-  const base = text ?? `${like === undefined ? '' : 'like '}${part}${pictureOf(image, term.like, like)}`;
+  const base = text ?? `like ${part}${pictureOf(image, term.like, like)}`;
   return weight === 1 ? base : `${base} × ${weight}`;
 }
 

@@ -1,4 +1,5 @@
 /** What a score means: how does it compare with what fixed background queries score against the same vector? Pure. */
+import { logistic } from '../arithmetic/logistic.js';
 import { dotRow, stack } from '../arithmetic/vectors.js';
 import type { RelevanceCurve } from '../types.js';
 
@@ -91,5 +92,5 @@ export function logitOf(score: number, against: Standing, curve: RelevanceCurve 
 
 /** Logit → relevance, 0..1. */
 export function relevanceOf(logit: number): number {
-  return 1 / (1 + Math.exp(-logit));
+  return logistic(logit);
 }

@@ -18,12 +18,13 @@ export async function search(query: CheckedQuery, library: Library): Promise<Sea
   const start = performance.now();
   const prepared: PreparedPicture[] = [];
   const things = query.all.length ? query.all : [query.terms];
-  const [asked, plan, title] = await Promise.all([
+  const [asked, plan, pathOf] = await Promise.all([
     ask([...things, ...query.without], library, prepared),
     planFilter(query.asked.where, library),
-    titleFor(query, library),
+    pathsFor(query, library),
   ]);
-  if (asked === null) return withoutWords(query, title, library);
+  const title = titleOf(query, pathOf);
+  if (asked === null) return withoutWords(query, title, { plan, library });
   const judge = await createJudge(new Set(asked.map(({ kind }) => kind)), library);
   const question: Question = {
     query,
@@ -32,12 +33,13 @@ export async function search(query: CheckedQuery, library: Library): Promise<Sea
     asked: asked.slice(0, things.length),
     unwanted: asked.slice(things.length),
     judge,
+    pathOf,
   };
   const encoded = performance.now();
   const candidates = await candidatesOf(question);
   const queried = performance.now();
   const hits = await hitsOf(candidates, question);
-  const note = hits.length ? cutNote(query, library) : await emptyNote(question, candidates.length);
+  const note = hits.length ? cutNote(query, library) : await emptyNote(question, candidates.list.length);
   const end = performance.now();
   return {
     query: query.asked,
@@ -66,40 +68,42 @@ function cutNote({ terms, all, without }: CheckedQuery, { encoder }: Library): s
 async function emptyNote({ query, plan, library }: Question, candidates: number): Promise<string> {
   if ((await library.pictures.count()) === 0) return NOTHING_INDEXED;
   if (plan.note) return plan.note;
+  if (library.segments === null && (query.match === 'partial' || query.all.length))
+    return 'This lookbook has no segments: set SEGMENTER and index again.';
   const cut = cutNote(query, library);
   if (cut) return cut;
   if (query.offset > 0) return `There are no hits after the first ${query.offset}.`;
-  if (query.all.length && candidates === 0)
+  if (query.without.length && candidates > 0)
+    return 'Nothing answers well enough that holds none of what is not wanted.';
+  if (query.all.length)
     return `No picture holds all of it in different segments${query.relation ? ' that lie so to each other' : ''}.`;
-  if (query.without.length && candidates === 0)
-    return 'Every picture that answers holds something that is not wanted.';
   return 'Nothing here answers well enough. Ask in other words, or with minRelevance: 0 to see the nearest all the same.';
 }
 
 /** A notebook asks with words and with a picture: a model without words answers what it can and explains the rest. */
-async function withoutWords(query: CheckedQuery, title: string, library: Library): Promise<SearchResult> {
+async function withoutWords(
+  query: CheckedQuery,
+  title: string,
+  { plan, library }: Pick<Question, 'plan' | 'library'>,
+): Promise<SearchResult> {
   const start = performance.now();
-  const hits = await hitsByLabel(query, library);
-  const { name } = library.encoder;
+  const answers = await hitsByLabel(query, plan, library);
   const evidence = performance.now() - start;
   return {
     query: query.asked,
     title,
-    hits,
+    ...answers,
     vector: null,
-    note: hits.length
-      ? `${name} understands pictures only: these are the segments that the segmenter calls so.`
-      : `${name} understands pictures only: ask with an example picture, or set ENCODER to a model with words and index with it.`,
     timings: { encode: 0, query: 0, evidence, total: evidence },
   };
 }
 
 /** An id means nothing to a person: a stored picture is called by its path. */
-async function titleFor(query: CheckedQuery, library: Library): Promise<string> {
+async function pathsFor(query: CheckedQuery, library: Library): Promise<(id: string) => string> {
   const ids = [...query.terms, ...query.all.flat(), ...query.without.flat()].flatMap(
     ({ like }) => like ?? [],
   );
   const paths = new Map<string, string>();
   for (const id of new Set(ids)) paths.set(id, await pathOf(id, library));
-  return titleOf(query, (id) => paths.get(id) ?? id);
+  return (id) => paths.get(id) ?? id;
 }

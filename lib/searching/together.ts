@@ -10,12 +10,9 @@ export interface Candidate {
 export interface Assignment {
   /** For each thing the index of its segment. */
   segments: number[];
-  /** The sum of the logarithms of relevance, at most 0. */
+  /** The sum of the scores. */
   score: number;
 }
-
-/** More than so many segments a thing are not tried: the best assignment hardly ever needs the next. */
-const TRIED = 6;
 
 /** Boxes may overlap by this share of the smaller side and still lie beside each other. */
 const OVERLAP = 0.5;
@@ -25,32 +22,35 @@ const INSIDE = 0.8;
 const LARGER = 1.2;
 
 /**
- * Gives each thing a segment of its own so that the product of their relevances is greatest.
- * @param logits [thing][segment].
+ * Gives each thing a segment of its own so that the sum of their scores is greatest.
+ * @param scores [thing][segment], none above 0: logarithms of shares.
+ * @param segments their boxes, needed for a relation alone.
  * @param relation of the first thing's segment to the second's.
  * @returns null where there are too few segments, or none that stand so to each other.
  */
 export function assign(
-  logits: readonly (readonly number[])[],
-  segments: readonly Candidate[],
+  scores: readonly (readonly number[])[],
+  segments: readonly (Candidate | null)[],
   relation: Relation | null,
 ): Assignment | null {
-  const choices = logits.map((row) =>
-    [...row.keys()].sort((a, b) => row[b]! - row[a]! || a - b).slice(0, TRIED + logits.length),
+  // A relation may rule out all of the best: then every pair is tried.
+  const tried = relation ? Number.POSITIVE_INFINITY : scores.length;
+  const choices = scores.map((row) =>
+    [...row.keys()].sort((a, b) => row[b]! - row[a]! || a - b).slice(0, tried),
   );
   let best: Assignment | null = null;
   const taken: number[] = [];
   const place = (thing: number, score: number): void => {
     if (best && score <= best.score) return; // no thing adds more than 0
-    if (thing === logits.length) {
+    if (thing === scores.length) {
       best = { segments: [...taken], score };
       return;
     }
     for (const segment of choices[thing]!) {
       if (taken.includes(segment)) continue;
-      if (thing === 1 && relation && !stands(relation, segments[taken[0]!]!, segments[segment]!)) continue;
+      if (thing === 1 && relation && !doStand(relation, segments[taken[0]!], segments[segment])) continue;
       taken.push(segment);
-      place(thing + 1, score + logRelevance(logits[thing]![segment]!));
+      place(thing + 1, score + scores[thing]![segment]!);
       taken.pop();
     }
   };
@@ -58,9 +58,12 @@ export function assign(
   return best;
 }
 
-/** log of 1 / (1 + e^−logit), without overflow. */
-export function logRelevance(logit: number): number {
-  return logit > 0 ? -Math.log1p(Math.exp(-logit)) : logit - Math.log1p(Math.exp(logit));
+function doStand(
+  relation: Relation,
+  first: Candidate | null | undefined,
+  second: Candidate | null | undefined,
+): boolean {
+  return first != null && second != null && stands(relation, first, second);
 }
 
 /** Whether the first stands so to the second. Sides by their centres, as far as they do not lie over each other. */

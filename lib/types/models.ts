@@ -114,7 +114,7 @@ export interface SegmenterInput {
   /** Pixels of the upright picture itself. */
   width: number;
   height: number;
-  /** What the segmenters named before it found here, for one that takes seeds. */
+  /** What the segmenters that look at pictures found here, for one that takes seeds. */
   seeds?: readonly FoundSegment[];
 }
 
@@ -128,6 +128,8 @@ export interface Segmenter {
   readonly labels?: readonly string[];
   /** Whether it begins with what others found, and so runs after them. */
   readonly takesSeeds?: boolean;
+  /** False where its segments say nothing of what the picture shows: they are nobody's seeds. */
+  readonly looks?: false;
   /** The segments of each picture, best first; a picture without any gives an empty list. */
   segment(pictures: readonly SegmenterInput[]): Promise<FoundSegment[][]>;
   close(): Promise<void>;

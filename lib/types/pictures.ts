@@ -36,6 +36,8 @@ export interface FoundSegment {
   label?: string;
   /** The segmenter that found it, where several were named. */
   origin?: string;
+  /** Of one that takes seeds: the index of the seed that this is, drawn more exactly. It is not stored. */
+  seed?: number;
 }
 
 /** A found segment in the picture's own pixels, as it is stored. */

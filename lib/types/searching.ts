@@ -28,7 +28,7 @@ export interface Term {
   weight?: number;
 }
 
-/** Where the first of two things lies, or how large it is, as against the second: by their boxes. */
+/** Where the first of two things lies as against the second, by their boxes, or how large it is, by their masks. */
 export type Relation = 'left of' | 'right of' | 'above' | 'below' | 'inside' | 'larger than' | 'smaller than';
 
 /**
@@ -39,7 +39,7 @@ export type Fusion = 'best part' | 'best of both' | 'regions' | { picture?: numb
 
 /** A question. What asks is text, image, like, terms (one or several of them), or `all`; the rest says how. */
 export interface Query extends Omit<Term, 'weight'> {
-  terms?: readonly Term[];
+  terms?: readonly (string | Term)[];
   /** Pictures that hold these are left out, and what comes near them sinks. */
   without?: readonly (string | Term)[];
   /** Different segments of one picture must answer each of these. */
@@ -111,7 +111,7 @@ export interface Hit {
   /** Absolute paths or URLs, first the one that was found first. */
   paths: string[];
   facts: PictureFacts;
-  /** The fused score that orders the hits: the logit of `relevance`. */
+  /** Orders the hits: fused cosines, of `all` a mean of their logarithms; comparable within one question only. */
   score: number;
   /** 0..1, comparable between queries and collections. */
   relevance: number;

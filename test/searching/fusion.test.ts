@@ -86,10 +86,15 @@ describe('fusion', () => {
     expect([first(0), first(0.5)]).toEqual(['a', 'b']);
   });
 
-  it('by regions many parts that answer beat one, and its formula is 0.7 best, 0.3 mean, 0.1 share', () => {
-    const range = { last: 0, best: 1 };
-    expect(regionScore([1, 0.5, 0], range)).toBeCloseTo(0.7 + 0.3 * 0.5 + 0.1 * (2 / 3));
-    expect(regionScore([0.9, 0.9, 0.9], range)).toBeGreaterThan(regionScore([0.95, 0, 0], range));
+  it('by regions many parts that answer beat one, and better evidence raises', () => {
+    expect(regionScore([1, 0.5, 0], 0.5)).toBeCloseTo(0.7 + 0.3 * 0.5 + 0.1 * (2 / 3));
+    expect(regionScore([0.9, 0.9, 0.9], 0.5)).toBeGreaterThan(regionScore([0.95, 0, 0], 0.5));
+    for (let round = 0; round < 100; round++) {
+      const scores = Array.from({ length: 5 }, random);
+      const n = Math.floor(random() * 5);
+      const lifted = scores.map((score, index) => (index === n ? score + random() : score));
+      expect(regionScore(lifted, 0.5)).toBeGreaterThan(regionScore(scores, 0.5));
+    }
   });
 
   it('every picture comes once, best first, equal ones by id', () => {

@@ -29,6 +29,10 @@ describe('a query', () => {
     expect(checkQuery({ text: 'a', segments: false })).toMatchObject({ match: 'full' });
   });
 
+  it('with words of weight 1 may push a term away', () => {
+    expect(checkQuery({ text: 'fox', terms: [{ text: 'rabbit', weight: -0.5 }] }).terms).toHaveLength(2);
+  });
+
   it('of words and a picture asks with both, and so do terms with their weights', () => {
     expect(checkQuery({ text: 'at night', image: 'a.jpg' }).terms).toEqual([
       { text: 'at night', weight: 1 },
@@ -84,6 +88,8 @@ describe('a query', () => {
     ],
     [{ terms: [{ text: 'dog', weight: Number.NaN }] }, 'terms[0].weight is NaN'],
     [{ terms: [{ text: 'dog', weight: -1 }] }, 'no term has a weight above 0'],
+    [{ all: ['a', { text: 'b', weight: -1 }] }, 'a weight in all, expected none'],
+    [{ text: 'a', minRelevance: { ful: 0.5 } }, 'minRelevance is {"ful":0.5}, expected 0 to 1'],
     [{ terms: [{ weight: 1 }] }, 'terms[0] has nothing to ask with'],
     [{ terms: [{ text: 'dog', size: 3 }] }, 'unknown fields terms[0].size (known: text, image, like'],
     [{ terms: [7] }, 'terms[0] is 7, expected words or a term'],
