@@ -24,6 +24,11 @@ export interface Trial {
 const BATCHES = [1, 2, 4, 8, 16, 32];
 /** A larger batch costs memory and is worth it from this gain on. */
 const WORTHWHILE = 0.03;
+/**
+ * What a batch costs beside its pictures: two writes to Chroma, each with a question before it (measured: 20 and 35 ms).
+ * Without it a busy machine on which one picture seems as cheap alone would be told to write each on its own.
+ */
+const STORE_MS = 50;
 /** A calibration ends before a trial that would lead beyond this. */
 const MOST_MS = 3000;
 /** A trial that takes so long is not repeated. */
@@ -49,13 +54,16 @@ export interface Calibration {
  * store likes batches too. Where the trials ended before it and larger had not become worse, it is `usual` itself.
  */
 export function chooseBatch({ trials, most = Number.POSITIVE_INFINITY }: Calibration, usual: number): number {
-  const best = Math.min(...trials.map(({ msPerPicture }) => msPerPicture));
-  const good = trials.flatMap(({ batch, msPerPicture }) =>
-    msPerPicture <= best * (1 + WORTHWHILE) ? [batch] : [],
-  );
+  const best = Math.min(...trials.map(costOf));
+  const good = trials.flatMap((trial) => (costOf(trial) <= best * (1 + WORTHWHILE) ? [trial.batch] : []));
   const large = good.filter((batch) => batch >= usual);
   if (large.length) return Math.min(...large);
   return good.at(-1) === trials.at(-1)?.batch ? Math.min(usual, most) : Math.max(...good);
+}
+
+/** Milliseconds of a picture in batches of this size: the model's, or the store's where that is the slower of the two. */
+function costOf({ batch, msPerPicture }: Trial): number {
+  return Math.max(msPerPicture, STORE_MS / batch);
 }
 
 /** Whether the last two of three or more trials brought nothing: one alone may be a hiccup of the machine. */

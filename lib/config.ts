@@ -127,7 +127,8 @@ export function defineConfig(
 }
 
 function listed(names: string | readonly string[] | null): string[] {
-  return names === null ? [] : [...new Set(typeof names === 'string' ? [names] : names)];
+  // What is neither is told with the other problems.
+  return names === null ? [] : [...new Set(Array.isArray(names) ? names : [names])];
 }
 
 function fromEnvironment(environment: NodeJS.ProcessEnv): LookbookConfig {
@@ -150,7 +151,8 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): LookbookConfig {
     if (value !== undefined) config[field] = value;
   }
   if (images !== undefined) config.images = images.split(delimiter).filter(Boolean);
-  if (segmenter !== undefined) config.segmenter = segmenter === 'none' ? null : segmenter.split(',');
+  if (segmenter !== undefined)
+    config.segmenter = segmenter === 'none' ? null : segmenter.split(',').map((name) => name.trim());
   if (highlighter !== undefined) config.highlighter = highlighter === 'none' ? null : highlighter;
   if (maxFiles !== undefined) config.maxFiles = Number(maxFiles);
   // Checked with the rest:
@@ -183,13 +185,13 @@ function problemsOf(settings: Settings): string[] {
     'endings such as jpg',
   );
   expect(settings.encoder !== '', 'encoder', settings.encoder, 'a name in models/ or hf:owner/name');
+  expect(settings.segmenter.every(isName), 'segmenter', settings.segmenter, 'names in models/, or null');
   expect(
-    settings.segmenter.every((name) => name !== ''),
-    'segmenter',
-    settings.segmenter,
-    'names in models/, or null',
+    settings.highlighter === null || isName(settings.highlighter),
+    'highlighter',
+    settings.highlighter,
+    'a name in models/, or null',
   );
-  expect(settings.highlighter !== '', 'highlighter', settings.highlighter, 'a name in models/, or null');
   expect(
     batchSize === 'auto' || (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= 4096),
     'batchSize',
@@ -214,6 +216,10 @@ function problemsOf(settings: Settings): string[] {
   expect(isCount(threads, 1), 'threads', threads, '1 or more');
   expect(layer !== '', 'layer', layer, "one of the encoder's layers, or undefined");
   return problems;
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 function isCount(value: number | undefined, least: number): boolean {

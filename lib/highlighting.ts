@@ -1,23 +1,32 @@
 import pLimit from 'p-limit';
 import { decode } from './decoders/image.js';
+import { LookbookError } from './errors.js';
 import { openHighlighter } from './models/families.js';
 import type { OpenOptions } from './models/identity.js';
+import { dtypeBeside } from './models/registry.js';
 import { imageIdOfBytes, readSource } from './picture-bytes.js';
 import type { FoundSegment, Highlighter, Hit, SegmenterInput } from './types.js';
 
 /** A highlighter that is opened with the first question that needs it. */
 export interface LazyHighlighter {
-  /** @throws as openHighlighter; a failure is not remembered. */
+  /** @throws as openHighlighter, and once it is closed; a failure is not remembered. */
   open(): Promise<Highlighter>;
-  /** Closes what was opened. */
+  /** Closes what was opened, and opens nothing any more. */
   close(): Promise<void>;
 }
 
+/** @param options its dtype is taken where the model has it, else fp32. */
 export function lazyHighlighter(name: string, options: OpenOptions): LazyHighlighter {
   let opened: Promise<Highlighter> | undefined;
+  let isClosed = false;
+  const openIt = async (): Promise<Highlighter> => {
+    const dtype = await dtypeBeside(name, options.dtype ?? 'fp32');
+    return openHighlighter(name, { ...options, dtype });
+  };
   return {
-    open() {
-      const opening = opened ?? openHighlighter(name, options);
+    async open() {
+      if (isClosed) throw closedError(name);
+      const opening = opened ?? openIt();
       opened = opening;
       opening.catch(() => {
         if (opened === opening) opened = undefined;
@@ -25,11 +34,20 @@ export function lazyHighlighter(name: string, options: OpenOptions): LazyHighlig
       return opening;
     },
     async close() {
+      isClosed = true;
       const highlighter = await opened?.catch(() => undefined); // one that never opened has told its error already
       opened = undefined;
       await highlighter?.close();
     },
   };
+}
+
+function closedError(name: string): LookbookError {
+  return new LookbookError('highlighter', {
+    what: `${name} was closed with its lookbook`,
+    got: 'a question after close()',
+    mend: 'Open the lookbook again, or make the cards before it is closed.',
+  });
 }
 
 /** Pictures decoded at once. */

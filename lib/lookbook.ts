@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { removeCollection } from './collections.js';
 import { defineConfig, type LookbookConfig, type Settings } from './config.js';
-import { LookbookError } from './errors.js';
+import { LookbookError, reasonOf } from './errors.js';
 import { duplicates } from './exploring/duplicates.js';
 import { mapView } from './exploring/map-view.js';
 import {
@@ -18,6 +18,7 @@ import { type RunOptions, runIndex } from './indexing/indexer.js';
 import { takeIndexLock } from './indexing/lock.js';
 import { derivedPath } from './paths.js';
 import { isUrl } from './picture-bytes.js';
+import { GROUPS_SHOWN } from './rendering/duplicates.js';
 import { placesOf, segmentsDone } from './rows.js';
 import { backgroundPictures, backgroundTexts, knownTexts, nameOf } from './searching/background.js';
 import type { Library } from './searching/library.js';
@@ -29,7 +30,6 @@ import type {
   CollectionSummary,
   Duplicates,
   DuplicatesOptions,
-  FoundSegment,
   Hit,
   IndexEstimate,
   IndexReport,
@@ -119,9 +119,9 @@ class OpenLookbook implements Lookbook {
     this.settings = settings;
     this.#workshop = workshop;
     this.#onClose = onClose;
-    const { highlighter, device, deviceId, threads } = settings;
+    const { highlighter, device, deviceId, threads, dtype } = settings;
     this.#highlighter =
-      highlighter === null ? null : lazyHighlighter(highlighter, { device, deviceId, threads });
+      highlighter === null ? null : lazyHighlighter(highlighter, { device, deviceId, threads, dtype });
   }
 
   async estimate(): Promise<IndexEstimate> {
@@ -172,7 +172,7 @@ class OpenLookbook implements Lookbook {
       return Promise.all(pictures.map((picture) => cardOfPicture({ ...picture, names: new Map() }, plain)));
     }
     if ('hits' in of) {
-      const shown = { ...options, highlights: await this.#highlights(of) };
+      const shown = { ...options, ...(await this.#highlights(of)) };
       return Promise.all(of.hits.map((hit, index) => cardOfHit(hit, index + 1, shown)));
     }
     const rows = await this.#workshop.pictures.get(of.sample);
@@ -305,12 +305,21 @@ class OpenLookbook implements Lookbook {
   }
 
   /** What the words of a question mean on the hits that no stored segment answers for. */
-  async #highlights({ hits, query }: SearchResult): Promise<Map<string, FoundSegment>> {
-    if (!this.#highlighter || !query.text || !hits.some(lacksSegment)) return new Map();
+  async #highlights({
+    hits,
+    query,
+  }: SearchResult): Promise<Pick<ShowOptions, 'highlights' | 'noHighlights'>> {
+    if (!this.#highlighter || !query.text || !hits.some(lacksSegment)) return {};
     const { allowPrivateUrls } = this.settings;
-    const highlighter = await this.#highlighter.open();
     const read = (hit: Hit): Promise<Uint8Array | null> => readPicture(hit, { allowPrivateUrls });
-    return highlightHits(hits, query.text, { highlighter, read });
+    try {
+      const highlighter = await this.#highlighter.open();
+      return { highlights: await highlightHits(hits, query.text, { highlighter, read }) };
+    } catch (error) {
+      // Pictures that were found are shown, whatever a model that only points things out comes to.
+      if (this.#closed || !(error instanceof LookbookError)) throw error;
+      return { noHighlights: reasonOf(error) };
+    }
   }
 
   #showOptions(): ShowOptions {
@@ -339,8 +348,6 @@ class OpenLookbook implements Lookbook {
 }
 
 const ENOUGH_BACKGROUND = 100;
-/** Of duplicates: what a page shows. */
-const GROUPS_SHOWN = 50;
 
 /** A place as a person can open it; files of a table count from the table's folder. */
 function locate({ root, path }: Place): string {

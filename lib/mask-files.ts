@@ -42,8 +42,11 @@ export async function maskedImages(folder: string, fingerprint: string): Promise
   return new Set(files.filter((file) => file.endsWith('.json')).map((file) => basename(file, '.json')));
 }
 
-export async function removeMasks(folder: string, fingerprint: string, imageId: string): Promise<void> {
-  await rm(pathOf(folder, fingerprint, imageId), { force: true });
+/** Removes the masks of pictures, whichever segmenters made them. */
+export async function removeMasks(folder: string, imageIds: readonly string[]): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []); // nothing yet
+  for (const entry of entries.filter((each) => each.isDirectory()))
+    await Promise.all(imageIds.map((id) => rm(pathOf(folder, entry.name, id), { force: true })));
 }
 
 function pathOf(folder: string, fingerprint: string, imageId: string): string {

@@ -1,4 +1,5 @@
 /** Parts of a picture as a model with prompts sees them, and the masks that it proposes there. */
+import { cutWindow } from './arithmetic/closer-look.js';
 import {
   type BoxXyxy,
   type LogitFrame,
@@ -9,6 +10,7 @@ import {
 import { emptyMask } from './arithmetic/masks.js';
 import { type Boxed, type CropWindow, isCutByCrop } from './arithmetic/proposals.js';
 import { preprocess } from './arithmetic/resampling.js';
+import type { Size } from './arithmetic/sampling.js';
 import { LookbookError } from './errors.js';
 import type { DrawnMasks, MaskDecoder, PromptPoint } from './mask-decoder.js';
 import type { EverythingManifest } from './models/manifest.js';
@@ -26,17 +28,14 @@ export interface EverythingTools {
   decoder: MaskDecoder;
 }
 
-export interface Size {
-  width: number;
-  height: number;
-}
-
 /** A mask in the whole picture's frame that is good enough: the score is the IoU that the model predicts for it. */
 export interface Proposal extends Boxed {
   /** Draws it: hundreds are held as the inside of their box only. */
   mask(): Mask;
   pixels: number;
   label?: string;
+  /** Index of the seed that it is. */
+  seed?: number;
 }
 
 /** A part of a picture that the model has looked at. */
@@ -67,7 +66,7 @@ export async function openView(
 ): Promise<View> {
   const { window, size } = of;
   const { manifest, graph, decoder } = tools;
-  const part = window.layer === 0 ? pixels : preprocess(cut(pixels, window), manifest.preprocessing);
+  const part = window.layer === 0 ? pixels : preprocess(cutOut(pixels, window), manifest.preprocessing);
   const [seen] = await graph.look([part], manifest.prompts.embeddings);
   const place = placeIn(window, pixels, size);
   const resample = resamplerOf(part, manifest, place);
@@ -96,13 +95,8 @@ function placeIn(window: CropWindow, picture: Size, size: Size): View['place'] {
   };
 }
 
-function cut({ data, width }: Pixels, window: CropWindow): Pixels {
-  const out = new Uint8Array(window.width * window.height * 3);
-  for (let row = 0; row < window.height; row++) {
-    const start = ((window.y + row) * width + window.x) * 3;
-    out.set(data.subarray(start, start + window.width * 3), row * window.width * 3);
-  }
-  return { data: out, width: window.width, height: window.height };
+function cutOut(pixels: Pixels, { x, y, width, height }: CropWindow): Pixels {
+  return cutWindow(pixels, { left: x, top: y, width, height });
 }
 
 interface Judging {

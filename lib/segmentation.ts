@@ -3,10 +3,11 @@ import { maskIoU, maskPixels, resizeMask } from './arithmetic/masks.js';
 import { openTogether } from './closers.js';
 import { openSegmenter } from './models/families.js';
 import type { OpenOptions } from './models/identity.js';
+import { dtypeBeside } from './models/registry.js';
 import type { FoundSegment, Segmentation, SegmentationInput, Segmenter, SegmenterInput } from './types.js';
 
-/** Raised when segments are put together in another way. */
-const VERSION = 1;
+/** Raised when segments are put together in another way. 2: a refined seed stands in for its rough form. */
+const VERSION = 2;
 
 /** From this intersection over union on, two masks are one segment. */
 const SAME_IOU = 0.9;
@@ -18,12 +19,16 @@ const COMPARED_PX = 128;
  * Opens one segmenter, or several whose segments are put together: each carries the name of its finder, and what two
  * of them found alike is kept once. Segmenters that take seeds run last and get what the others found.
  * @param names at least one.
+ * @param options their dtype is for those that have it; the others open as fp32.
  * @throws LookbookError that names the model that does not open.
  */
 export function openSegmentation(names: readonly string[], options: OpenOptions): Promise<Segmentation> {
   return openTogether(async (keep) => {
     const segmenters: Segmenter[] = [];
-    for (const name of names) segmenters.push(await keep(openSegmenter(name, options)));
+    for (const name of names) {
+      const dtype = await dtypeBeside(name, options.dtype ?? 'fp32');
+      segmenters.push(await keep(openSegmenter(name, { ...options, dtype })));
+    }
     return putTogether(segmenters);
   });
 }
@@ -31,6 +36,7 @@ export function openSegmentation(names: readonly string[], options: OpenOptions)
 /** The segmenters as one; a single one keeps its own fingerprint, so that masks made by it alone stay valid. */
 export function putTogether(segmenters: readonly Segmenter[]): Segmentation {
   const [only] = segmenters;
+  const blind = new Set(segmenters.filter(({ looks }) => looks === false).map(({ name }) => name));
   const order = [...segmenters.keys()].sort(
     (a, b) =>
       Number(segmenters[a]!.takesSeeds ?? false) - Number(segmenters[b]!.takesSeeds ?? false) || a - b,
@@ -48,10 +54,11 @@ export function putTogether(segmenters: readonly Segmenter[]): Segmentation {
       for (const index of order) {
         const segmenter = segmenters[index]!;
         const at = { form: index, closer: closerForm(segmenters, index) };
-        const own = await segmenter.segment(pictures.map((picture, n) => inputOf(picture, at, found[n]!)));
+        const seeds = found.map((before) => (segmenter.takesSeeds ? seedsOf(before, blind) : []));
+        const own = await segmenter.segment(pictures.map((picture, n) => inputOf(picture, at, seeds[n]!)));
         for (const [n, segments] of own.entries()) {
           if (segmenters.length === 1) found[n] = segments;
-          else found[n] = merged(found[n]!, segments, segmenter);
+          else found[n] = merged(found[n]!, { segments, seeds: seeds[n]!, blind }, segmenter);
         }
       }
       return found;
@@ -60,6 +67,11 @@ export function putTogether(segmenters: readonly Segmenter[]): Segmentation {
       await Promise.all(segmenters.map((segmenter) => segmenter.close()));
     },
   };
+}
+
+/** What was found by segmenters that looked. */
+function seedsOf(found: readonly FoundSegment[], blind: ReadonlySet<string>): FoundSegment[] {
+  return found.filter(({ origin }) => origin === undefined || !blind.has(origin));
 }
 
 function inputOf(
@@ -90,26 +102,67 @@ function fingerprintOf(segmenters: readonly Segmenter[]): string {
 
 /**
  * What was there, and after it what is new. Of two alike the first stays, and takes the other's label if it has none; but
- * who began with seeds has made their masks better, and only for that.
+ * who began with seeds has made their masks better, and only for that. A seed that it drew anew is replaced by that,
+ * however far the two lie apart, and keeps its label. What says nothing of the picture gives way to what does.
  */
 function merged(
   before: readonly FoundSegment[],
-  more: readonly FoundSegment[],
+  found: Found,
   { name: origin, takesSeeds = false }: Segmenter,
 ): FoundSegment[] {
-  const out = before.map((segment) => ({ ...segment }));
-  const shapes = before.map(comparable);
-  for (const segment of more) {
+  const entries: Entry[] = before.map((segment) => ({ segment, shape: comparable(segment) }));
+  const ofSeeds = found.seeds.map((seed) => entries[before.indexOf(seed)]!);
+  const drawn: Entry[] = [];
+  const gone = new Set<Entry>();
+  for (const { seed, ...segment } of found.segments) {
+    const entry = seed === undefined ? undefined : ofSeeds[seed];
+    if (!entry) continue;
     const shape = comparable(segment);
-    const twin = shapes.findIndex((other) => isSame(shape, other));
-    if (twin < 0) out.push({ ...segment, origin });
-    else {
-      const label = out[twin]!.label ?? segment.label;
-      const mask = takesSeeds ? segment.mask : out[twin]!.mask;
-      out[twin] = { ...out[twin]!, mask, ...(label === undefined ? {} : { label }) };
+    // Two seeds of one thing become one mask: it is kept once.
+    const twin = drawn.find((other) => isSame(shape, other.shape));
+    const label = entry.segment.label ?? segment.label;
+    if (twin) {
+      twin.segment = labelled(twin.segment, label);
+      gone.add(entry);
+    } else {
+      entry.segment = { ...segment, origin, ...(label === undefined ? {} : { label }) };
+      entry.shape = shape;
+      drawn.push(entry);
     }
   }
-  return out;
+  const out = entries.filter((entry) => !gone.has(entry));
+  const known = [...out];
+  for (const { seed, ...segment } of found.segments) {
+    if (seed !== undefined && ofSeeds[seed]) continue;
+    const shape = comparable(segment);
+    const twin = known.find((other) => isSame(shape, other.shape));
+    if (!twin) out.push({ segment: { ...segment, origin }, shape });
+    else if (found.blind.has(twin.segment.origin ?? '')) twin.segment = { ...segment, origin };
+    else {
+      const mask = takesSeeds ? segment.mask : twin.segment.mask;
+      twin.segment = { ...labelled(twin.segment, segment.label), mask };
+    }
+  }
+  return out.map(({ segment }) => segment);
+}
+
+/** What one segmenter found in a picture, and what it began with. */
+interface Found {
+  segments: readonly FoundSegment[];
+  seeds: readonly FoundSegment[];
+  /** Names of the segmenters that do not look. */
+  blind: ReadonlySet<string>;
+}
+
+/** One segment among those of all, with its form for comparisons. */
+interface Entry {
+  segment: FoundSegment;
+  shape: Shape;
+}
+
+/** The segment with a label, unless it has one. */
+function labelled(segment: FoundSegment, label: string | undefined): FoundSegment {
+  return label === undefined || segment.label !== undefined ? segment : { ...segment, label };
 }
 
 interface Shape {

@@ -12,6 +12,8 @@ export interface ShowOptions {
   allowPrivateUrls: boolean;
   /** By imageId: what a highlighter points out where no segment answers. */
   highlights?: ReadonlyMap<string, FoundSegment>;
+  /** Why nothing could be pointed out there. */
+  noHighlights?: string;
 }
 
 /** Boxes that share this much, as intersection over union, show one thing: it is drawn once. */
@@ -44,6 +46,7 @@ export async function cardOfHit(hit: Hit, rank: number, options: ShowOptions): P
       : [];
   });
   const highlight = outlines.length ? undefined : options.highlights?.get(hit.imageId);
+  const failure = best > 0 || outlines.length ? undefined : options.noHighlights;
   return {
     ...picture,
     path: shownPath(hit.paths[0] ?? hit.imageId),
@@ -51,7 +54,11 @@ export async function cardOfHit(hit: Hit, rank: number, options: ShowOptions): P
     relevance: hit.relevance,
     ...(hit.copies ? { copies: hit.copies.length } : {}),
     outlines: highlight ? pointedOut(highlight, picture) : outlines,
-    why: highlight?.label ? `${hit.why}; drawn is where "${highlight.label}" may be meant` : hit.why,
+    why: [
+      hit.why,
+      ...(highlight?.label ? [`drawn is where "${highlight.label}" may be meant`] : []),
+      ...(failure ? [`nothing is pointed out: ${failure}`] : []),
+    ].join('; '),
   };
 }
 

@@ -1,5 +1,6 @@
 import { LookbookError } from './errors.js';
 import type { Lookbook } from './lookbook.js';
+import { type CheckedQuery, checkQuery } from './searching/query.js';
 import type { PictureCard, Query, SearchResult } from './types.js';
 
 /** Several lookbooks as one to ask. */
@@ -27,8 +28,9 @@ export function together(books: readonly Lookbook[]): Together {
   }
   return {
     async search(asked, options = {}) {
-      const query: Query = typeof asked === 'string' ? { text: asked } : asked;
-      refuseOwnWords(query);
+      const checked = checkQuery(asked, options);
+      refuseOwnWords(checked);
+      const query = checked.asked;
       const results = await Promise.all(
         [...bySource].map(async ([source, book]) => ({ source, result: await book.search(query, options) })),
       );
@@ -45,9 +47,10 @@ export function together(books: readonly Lookbook[]): Together {
       return {
         query,
         title: first.title,
-        hits: [...best.values()].slice(0, query.k ?? options.k ?? 10),
+        hits: [...best.values()].slice(0, checked.k),
         vector: null,
         ...(notes.length ? { note: notes.join(' ') } : {}),
+        ...(first.prepared ? { prepared: first.prepared } : {}), // the same for all of them
         timings: {
           encode: most('encode'),
           query: most('query'),
@@ -64,7 +67,7 @@ export function together(books: readonly Lookbook[]): Together {
       }
       return result.hits.flatMap((hit, index) => {
         const card = bySide.get(hit.source ?? '')?.shift();
-        return card ? [{ ...card, rank: index + 1, why: `${hit.source}: ${hit.why}` }] : [];
+        return card ? [{ ...card, rank: index + 1, why: `${hit.source}: ${card.why ?? hit.why}` }] : [];
       });
     },
   };
@@ -75,10 +78,9 @@ function sourceOf({ settings: { name, encoder, segmenter } }: Lookbook): string 
 }
 
 /** An id is of one index, and so is a place in the list. */
-function refuseOwnWords(query: Query): void {
-  const terms = [query, ...(query.terms ?? []), ...(query.all ?? []), ...(query.without ?? [])];
-  const own = terms.some((term) => typeof term === 'object' && term.like !== undefined);
-  if (!own && query.offset === undefined) return;
+function refuseOwnWords({ terms, all, without, offset }: CheckedQuery): void {
+  const own = [...terms, ...all.flat(), ...without.flat()].some(({ like }) => like !== undefined);
+  if (!own && offset === 0) return;
   throw new LookbookError('search', {
     what: 'this cannot be asked of several lookbooks',
     got: own ? 'like, an id of one index' : 'offset, a place in the list of one index',

@@ -23,9 +23,9 @@ export function openWorkshop(
   opening: Pick<OpenOptions, 'onDownload' | 'signal'> = {},
 ): Promise<OpenWorkshop> {
   const { device, deviceId, threads, layer, dtype, name, hnsw, masks } = settings;
-  const place = { device, deviceId, threads, ...opening };
+  const place = { device, deviceId, threads, dtype, ...opening };
   return openTogether(async (keep) => {
-    const ofEncoder = { ...place, dtype, ...(layer === undefined ? {} : { layer }) };
+    const ofEncoder = { ...place, ...(layer === undefined ? {} : { layer }) };
     const encoder = await keep(openEncoder(settings.encoder, ofEncoder));
     const segmenter = settings.segmenter.length
       ? await keep(openSegmentation(settings.segmenter, place))

@@ -55,6 +55,7 @@ const FLOORS: string[][] = [
     'whole-file.ts',
     'process-lock.ts',
     'closers.ts',
+    'turns.ts',
     'interrupt.ts',
     'text-cleaning.ts',
   ],

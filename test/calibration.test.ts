@@ -49,6 +49,11 @@ describe('the batch that is chosen', () => {
     expect(chooseBatch({ trials: trials(31, 31, 31, 31, 31, 31) }, 16)).toBe(16);
   });
 
+  it('is never so small that the store is slower than the model, as it seems on a busy machine', () => {
+    expect(chooseBatch({ trials: trials(5.9, 7.3, 7.4) }, 16)).toBe(16);
+    expect(chooseBatch({ trials: trials(5, 6, 7, 8, 40) }, 16)).toBe(8);
+  });
+
   it('is smaller than the usual one where large batches are slower', () => {
     expect(chooseBatch({ trials: trials(30, 25, 28, 40) }, 8)).toBe(2);
   });

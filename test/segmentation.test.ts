@@ -1,7 +1,15 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { emptyMask } from '#lib/arithmetic/masks.js';
+import { defineConfig } from '#lib/config.js';
+import { openSegmenter } from '#lib/models/families.js';
+import { findModel } from '#lib/models/registry.js';
 import { openSegmentation, putTogether } from '#lib/segmentation.js';
 import type { FoundSegment, Mask, Pixels, Preprocessing, Segmenter, SegmenterInput } from '#lib/types.js';
+import { closeWorkshop, openWorkshop } from '#lib/workshop.js';
+import { writeSemantic } from './segmenters/tiny-graphs.js';
 
 /** The columns from … to of a mask of 100 × 50. */
 function columns(from: number, to: number, scale = 1): Mask {
@@ -18,6 +26,7 @@ interface Fake {
   found: FoundSegment[];
   size?: number;
   takesSeeds?: boolean;
+  looks?: false;
   labels?: string[];
   closer?: Preprocessing;
 }
@@ -123,6 +132,73 @@ describe('several segmenters as one', () => {
     expect(one.given[0]!.seeds).toBeUndefined();
   });
 
+  it('who says nothing of the picture gives no seeds', async () => {
+    const taker = fake({ name: 'taker', found: [], takesSeeds: true });
+    const blind = fake({ name: 'blind', found: [left, middle], looks: false });
+    const all = putTogether([blind, fake({ name: 'one', found: [middle] }), taker]);
+    await all.segment([{ forms: [form(8), form(8), form(8)], width: 400, height: 200 }]);
+    expect(taker.given[0]!.seeds!.map(({ origin }) => origin)).toEqual(['one']);
+    const first = putTogether([fake({ name: 'one', found: [middle] }), blind, taker]);
+    await first.segment([{ forms: [form(8), form(8), form(8)], width: 400, height: 200 }]);
+    expect(taker.given[1]!.seeds!.map(({ origin }) => origin)).toEqual(['one']);
+    const windows = await openSegmenter('windows', {});
+    await windows.close();
+    expect(windows.looks).toBe(false);
+  });
+
+  it('what says nothing of the picture gives way to what was found there', async () => {
+    const found = { mask: columns(0, 38, 4), score: 0.99, label: 'cat' };
+    const both = putTogether([
+      fake({ name: 'blind', found: [left, middle], looks: false }),
+      fake({ name: 'a', found: [found] }),
+    ]);
+    const [kept] = await both.segment([{ forms: [form(8), form(8)], width: 400, height: 200 }]);
+    expect(kept!.map(({ origin, label, score }) => [origin, label, score])).toEqual([
+      ['a', 'cat', 0.99],
+      ['blind', undefined, 0.8],
+    ]);
+    expect(kept![0]!.mask).toBe(found.mask);
+  });
+
+  it('a seed that was drawn anew stands in for its rough form, however far they lie apart', async () => {
+    const rough = { mask: columns(0, 40), score: 0.9, label: 'cat' };
+    // 24 of 40 columns: 0.6.
+    const exact = { mask: columns(0, 24), score: 0.95, label: 'lynx', seed: 1 };
+    const both = putTogether([
+      fake({ name: 'blind', found: [middle], looks: false }),
+      fake({ name: 'a', found: [rough] }),
+      fake({ name: 'b', found: [{ mask: columns(80, 90), score: 0.3 }] }),
+      fake({ name: 'sam', found: [{ ...exact, seed: 0 }], takesSeeds: true }),
+    ]);
+    const [found] = await both.segment([{ forms: [1, 2, 3, 4].map(form), width: 400, height: 200 }]);
+    expect(found!.map(({ origin, label, score, seed }) => [origin, label, score, seed])).toEqual([
+      ['blind', undefined, 0.8, undefined],
+      ['sam', 'cat', 0.95, undefined],
+      ['b', undefined, 0.3, undefined],
+    ]);
+    expect(found![1]!.mask).toBe(exact.mask);
+  });
+
+  it('two seeds that turn out to be one thing are kept once, with the label that one of them had', async () => {
+    const exact = { mask: columns(0, 36), score: 0.95 };
+    const both = putTogether([
+      fake({ name: 'a', found: [left, { mask: columns(0, 30), score: 0.8, label: 'cat' }, middle] }),
+      fake({
+        name: 'sam',
+        found: [
+          { ...exact, seed: 0 },
+          { ...exact, seed: 1 },
+        ],
+        takesSeeds: true,
+      }),
+    ]);
+    const [found] = await both.segment([{ forms: [form(8), form(8)], width: 400, height: 200 }]);
+    expect(found!.map(({ origin, label }) => [origin, label])).toEqual([
+      ['sam', 'cat'],
+      ['a', undefined],
+    ]);
+  });
+
   it('each gets its own form of the picture, and its size', async () => {
     const [small, large] = [
       fake({ name: 's', found: [], size: 4 }),
@@ -182,6 +258,40 @@ describe('several segmenters as one', () => {
 });
 
 describe('opening several', () => {
+  it('each opens in the form of its weights that is asked for where it has that, else as fp32', async () => {
+    const before = process.env.LOOKBOOK_MODELS;
+    const folder = mkdtempSync(join(tmpdir(), 'lookbook-dtype-'));
+    try {
+      process.env.LOOKBOOK_MODELS = folder;
+      mkdirSync(join(folder, 'colours'));
+      const { manifest, image } = await writeSemantic(join(folder, 'colours'));
+      const { name: _, ...rest } = manifest;
+      const own = { path: basename(image), bytes: null, sha256: null };
+      const json = {
+        ...rest,
+        files: { image: { ...own, path: 'nowhere.onnx' } },
+        variants: { q8: { image: own } },
+      };
+      writeFileSync(join(folder, 'colours.json'), JSON.stringify(json));
+      const both = await openSegmentation(['pictoclip-segments', 'colours'], { dtype: 'q8' });
+      await both.close();
+      expect(both.labels).toContain('red');
+      await expect(openSegmentation(['colours'], { dtype: 'fp16' })).rejects.toThrow('no nowhere.onnx');
+      // A whole lookbook opens that way too.
+      const { name: __, ...encoder } = (await findModel('pictoclip')).manifest;
+      const small = { ...encoder, folder: 'pictoclip', variants: { q8: { image: encoder.files.image! } } };
+      writeFileSync(join(folder, 'small.json'), JSON.stringify(small));
+      const settings = { encoder: 'small', segmenter: 'colours', dtype: 'q8', chroma: 'memory:' } as const;
+      const workshop = await openWorkshop(defineConfig({ ...settings, name: 'dtype' }));
+      await closeWorkshop(workshop);
+      expect(workshop.segmenter!.labels).toContain('red');
+    } finally {
+      if (before === undefined) delete process.env.LOOKBOOK_MODELS;
+      else process.env.LOOKBOOK_MODELS = before;
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it('real ones are opened by name', async () => {
     const both = await openSegmentation(['pictoclip-segments', 'windows'], {});
     expect(both.name).toBe('pictoclip-segments + windows');

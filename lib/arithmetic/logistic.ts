@@ -4,7 +4,13 @@ export interface Logistic {
   slope: number;
 }
 
+/** 0..1; 0.5 at 0. */
+export function logistic(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
+}
+
 const MOST_STEPS = 100;
+const LONGEST_STEP = 1;
 /** Keeps the slope finite where the values part right from wrong without a fault. */
 const RIDGE = 1e-3;
 
@@ -22,7 +28,7 @@ export function fitLogistic(values: readonly number[], right: readonly boolean[]
     let [g0, g1, h00, h01, h11] = [-RIDGE * offset, -RIDGE * slope, RIDGE, 0, RIDGE];
     for (const [n, value] of values.entries()) {
       const x = (value - mean) / scale;
-      const p = 1 / (1 + Math.exp(-(offset + slope * x)));
+      const p = logistic(offset + slope * x);
       const miss = Number(right[n]) - p;
       const weight = p * (1 - p);
       g0 += miss;
@@ -33,8 +39,10 @@ export function fitLogistic(values: readonly number[], right: readonly boolean[]
     }
     const determinant = h00 * h11 - h01 * h01;
     const [d0, d1] = [(h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant];
-    offset += d0;
-    slope += d1;
+    // A long step from a flat place would leave for good.
+    const damping = Math.min(1, LONGEST_STEP / Math.hypot(d0, d1));
+    offset += damping * d0;
+    slope += damping * d1;
     if (Math.abs(d0) + Math.abs(d1) < 1e-9) break;
   }
   return { half: mean - (offset / slope) * scale, slope: slope / scale };

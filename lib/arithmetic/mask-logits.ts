@@ -1,10 +1,6 @@
 /** Masks from maps of logits that are coarser than the picture, and cover more than it where the input was filled up. */
 import type { Mask } from '../types.js';
-
-interface Size {
-  width: number;
-  height: number;
-}
+import type { Size } from './sampling.js';
 
 /** How a map of logits lies over a picture. */
 export interface LogitFrame {

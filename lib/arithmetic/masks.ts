@@ -37,7 +37,7 @@ export function boundingBox(mask: Mask): BoundingBox | null {
   return right < 0 ? null : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
 }
 
-/** The box in another size of the same picture: 96 × 96 of the model → the picture's own pixels. */
+/** The box in another size of the same picture, of one pixel at least: 96 × 96 of the model → the picture's own pixels. */
 export function scaleBox(
   box: BoundingBox,
   from: { width: number; height: number },
@@ -45,8 +45,8 @@ export function scaleBox(
 ): BoundingBox {
   const across = to.width / from.width;
   const down = to.height / from.height;
-  const x = Math.round(box.x * across);
-  const y = Math.round(box.y * down);
+  const x = Math.min(to.width - 1, Math.round(box.x * across));
+  const y = Math.min(to.height - 1, Math.round(box.y * down));
   return {
     x,
     y,

@@ -1,5 +1,5 @@
 /** When two pictures are the same but for an edit, and how many such pairs become groups: pure. */
-import { bitsSet, colourDistance, hashDistance, isFlat, packHashes } from './perceptual-hash.js';
+import { bitsSet, colourDistance, coloursOf, hashDistance, isFlat, packHashes } from './perceptual-hash.js';
 import { dot, dotRow } from './vectors.js';
 
 /** Both must hold: at most so many of 64 bits of the hashes differ, and the vectors' cosine is at least this. */
@@ -58,12 +58,31 @@ export interface Nearness {
 }
 
 /** @returns null where the two are different pictures, or where a hash or a vector is missing to say so. */
-export function nearness(a: Look, b: Look, { bits, cosine }: NearLimits): Nearness | null {
-  if (!a.hash || !b.hash || !a.vector || !b.vector) return null;
-  if (isFlat(a.hash) || isFlat(b.hash) || !isSameShape(a, b)) return null;
-  if (colourDistance(a.hash, b.hash) > COLOURS) return null;
-  const near = { bits: hashDistance(a.hash, b.hash), cosine: dot(a.vector, b.vector) };
-  return near.bits <= bits && near.cosine >= cosine ? near : null;
+export function nearness(a: Look, b: Look, limits: NearLimits): Nearness | null {
+  const [left, right] = [readLook(a), readLook(b)];
+  return left && right && nearnessOf(left, right, limits);
+}
+
+/** A look whose hash was read, once for many comparisons. */
+interface ReadLook {
+  packed: Uint32Array;
+  colours: Uint8Array;
+  vector: Float32Array;
+  width: number;
+  height: number;
+}
+
+function readLook({ hash, vector, width, height }: Look): ReadLook | null {
+  if (!hash || !vector || isFlat(hash)) return null;
+  return { packed: packHashes([hash]), colours: coloursOf(hash), vector, width, height };
+}
+
+/** The bits first: they rule out nearly all pairs, and the other tests cost many times as much. */
+function nearnessOf(a: ReadLook, b: ReadLook, limits: NearLimits): Nearness | null {
+  const bits = hashDistance(a.packed, b.packed);
+  if (bits > limits.bits || !isSameShape(a, b) || colourDistance(a.colours, b.colours) > COLOURS) return null;
+  const cosine = dot(a.vector, b.vector);
+  return cosine >= limits.cosine ? { bits, cosine } : null;
 }
 
 function isSameShape(a: Pick<Look, 'width' | 'height'>, b: Pick<Look, 'width' | 'height'>): boolean {
@@ -80,10 +99,10 @@ export function collapseNear<Hit>(
   lookOf: (hit: Hit) => Look,
   limits: NearLimits,
 ): { hit: Hit; others: Hit[] }[] {
-  const groups: { hit: Hit; look: Look; others: Hit[] }[] = [];
+  const groups: { hit: Hit; look: ReadLook | null; others: Hit[] }[] = [];
   for (const hit of hits) {
-    const look = lookOf(hit);
-    const group = groups.find((known) => nearness(known.look, look, limits) !== null);
+    const look = readLook(lookOf(hit));
+    const group = look && groups.find((known) => known.look && nearnessOf(known.look, look, limits));
     if (group) group.others.push(hit);
     else groups.push({ hit, look, others: [] });
   }
@@ -128,7 +147,7 @@ export function searchPairs({ hashes, sides, vectors, dimension }: Looks, limits
     for (let b = a + 1; b < rows; b++) {
       const bits = bitsSet(packed[2 * b]! ^ high) + bitsSet(packed[2 * b + 1]! ^ low);
       if (bits > limits.bits || isFlat(hashes[b]!) || !isSameShape(sides[a]!, sides[b]!)) continue;
-      if (colourDistance(hashes[a]!, hashes[b]!) > COLOURS) continue;
+      if (colourDistance(coloursOf(hashes[a]!), coloursOf(hashes[b]!)) > COLOURS) continue;
       const cosine = dotRow(vectors, b * dimension, own);
       if (cosine >= limits.cosine) pairs.push({ a, b, bits, cosine });
     }

@@ -64,16 +64,22 @@ function colourDigits({ data, width, height }: Pixels): string {
   return digits;
 }
 
+/** The colours of a hash's cells, uint8[cells, 3], row by row. */
+export function coloursOf(hash: string): Uint8Array {
+  const digits = hash.slice(FLAT_HASH.length);
+  return Uint8Array.from({ length: Math.floor(digits.length / 2) }, (_, at) =>
+    Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16),
+  );
+}
+
 /** The largest distance in RGB between the colours of two hashes' cells, 0..442. */
-export function colourDistance(a: string, b: string): number {
-  let most = 0;
-  for (let at = FLAT_HASH.length; at < Math.min(a.length, b.length); at += 6) {
-    const channel = (hash: string, c: number): number =>
-      Number.parseInt(hash.slice(at + 2 * c, at + 2 * c + 2), 16);
-    const apart = [0, 1, 2].map((c) => channel(a, c) - channel(b, c));
-    most = Math.max(most, Math.hypot(...apart));
+export function colourDistance(a: Uint8Array, b: Uint8Array): number {
+  let most = 0; // squared
+  for (let at = 0; at < Math.min(a.length, b.length); at += 3) {
+    const [red, green, blue] = [a[at]! - b[at]!, a[at + 1]! - b[at + 1]!, a[at + 2]! - b[at + 2]!];
+    most = Math.max(most, red * red + green * green + blue * blue);
   }
-  return most;
+  return Math.sqrt(most);
 }
 
 /** Whether a hash's bits tell nothing. */
@@ -81,10 +87,9 @@ export function isFlat(hash: string): boolean {
   return hash.startsWith(FLAT_HASH);
 }
 
-/** Bits in which two hashes differ, 0..64. */
-export function hashDistance(a: string, b: string): number {
-  const [left, right] = [packHashes([a]), packHashes([b])];
-  return bitsSet(left[0]! ^ right[0]!) + bitsSet(left[1]! ^ right[1]!);
+/** Bits in which two packed hashes differ, 0..64. */
+export function hashDistance(a: Uint32Array, b: Uint32Array): number {
+  return bitsSet(a[0]! ^ b[0]!) + bitsSet(a[1]! ^ b[1]!);
 }
 
 /** Hashes as numbers for many comparisons: uint32[hashes, 2]. */

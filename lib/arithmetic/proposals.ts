@@ -84,14 +84,14 @@ export function withoutOverlaps<Each extends Boxed>(
 ): Each[] {
   const kept: Each[] = [];
   for (const proposal of [...proposals].sort((a, b) => b.score - a.score)) {
-    const overlaps = ({ bboxXyxy }: Boxed): boolean => boxIoU(bboxXyxy, proposal.bboxXyxy) > limit;
+    const overlaps = ({ bboxXyxy }: Boxed): boolean => edgeBoxIoU(bboxXyxy, proposal.bboxXyxy) > limit;
     if (!before.some(overlaps) && !kept.some(overlaps)) kept.push(proposal);
   }
   return kept;
 }
 
 /** Intersection over union; the sides are last minus first pixel, as in segment-anything. */
-export function boxIoU(a: BoxXyxy, b: BoxXyxy): number {
+export function edgeBoxIoU(a: BoxXyxy, b: BoxXyxy): number {
   const wide = Math.max(0, Math.min(a[2], b[2]) - Math.max(a[0], b[0]));
   const high = Math.max(0, Math.min(a[3], b[3]) - Math.max(a[1], b[1]));
   const union = areaOf(a) + areaOf(b) - wide * high;

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { defineConfig } from '../config.js';
-import { LookbookError } from '../errors.js';
+import { LookbookError, reasonOf } from '../errors.js';
 import { browserPath } from '../notebook/browser.js';
 import { findJupyter, pythonState } from '../notebook/jupyter.js';
 import { derivedPath, projectRoot } from '../paths.js';
@@ -79,6 +79,17 @@ const checks: Check[] = [
     },
   },
   {
+    name: 'Segmenter',
+    look: () => namesOf('segmenters', defineConfig().segmenter),
+  },
+  {
+    name: 'Highlighter',
+    look() {
+      const { highlighter } = defineConfig();
+      return namesOf('highlighters', highlighter === null ? [] : [highlighter]);
+    },
+  },
+  {
     name: 'Store',
     async look() {
       const { openStore } = await import('../stores/open-store.js');
@@ -125,6 +136,23 @@ const checks: Check[] = [
     },
   },
 ];
+
+/** Names of models must lead somewhere; all that do not are told. What a hub has is fetched when it is first wanted. */
+async function namesOf(room: 'segmenters' | 'highlighters', names: readonly string[]): Promise<string> {
+  const { findIn } = await import('../models/families.js');
+  const { modelFiles } = await import('../models/registry.js');
+  const looks = await Promise.allSettled(
+    names.map(async (name) => {
+      const entry = await findIn(room, name);
+      if (!entry.ready && entry.manifest.hub) return `${name}, which the first run fetches`;
+      await modelFiles(entry);
+      return name;
+    }),
+  );
+  const faults = looks.flatMap((look) => (look.status === 'rejected' ? [reasonOf(look.reason)] : []));
+  if (faults.length) throw new Error(faults.join('\n'));
+  return looks.flatMap((look) => (look.status === 'fulfilled' ? [look.value] : [])).join(', ') || 'none';
+}
 
 function wrong(what: string, got: string, mend: string): LookbookError {
   return new LookbookError('doctor', { what, got, mend });

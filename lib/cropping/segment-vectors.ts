@@ -1,5 +1,6 @@
 /** How segments become vectors: as crops, pooled from the picture's own pass, or both. */
 import { normalise } from '../arithmetic/vectors.js';
+import { mapInTurns } from '../turns.js';
 import type { Embedding, Encoder, FoundSegment, Mask, Pixels } from '../types.js';
 import { cropFormOf, segmentCrop } from './crops.js';
 
@@ -43,20 +44,23 @@ export async function withCrops(
 /** Vectors of crops of all segments, in runs that fill the encoder's batches across pictures. */
 export async function cropVectors({ batch, found, encoder, meter }: CropJob): Promise<Float32Array[][]> {
   const form = cropFormOf(encoder);
-  const crops = batch.flatMap(({ working }, index) =>
-    found[index]!.map(({ mask }) => ({
-      pixels: segmentCrop(working!, mask, encoder.preprocessing, form),
-    })),
+  const wanted = batch.flatMap(({ working }, index) =>
+    found[index]!.map(({ mask }) => ({ working: working!, mask })),
   );
-  const vectors: Float32Array[] = [];
   // Runs of equal size: seventeen crops are nine and eight, never sixteen and one.
-  const perRun = Math.ceil(crops.length / Math.ceil(crops.length / CROPS_PER_RUN));
-  for (let start = 0; start < crops.length; start += perRun) {
-    const part = crops.slice(start, start + perRun);
-    const embed = (): Promise<Embedding[]> => encoder.embed(part);
-    const embeddings = await (meter ? meter.time('encode', embed) : embed());
-    vectors.push(...embeddings.map(({ picture }) => picture));
+  const perRun = Math.ceil(wanted.length / Math.ceil(wanted.length / CROPS_PER_RUN));
+  const runs: Promise<Embedding[]>[] = [];
+  for (let start = 0; start < wanted.length; start += perRun) {
+    const crops = await mapInTurns(wanted.slice(start, start + perRun), ({ working, mask }) => ({
+      pixels: segmentCrop(working, mask, encoder.preprocessing, form),
+    }));
+    // The next crops are cut while these are encoded.
+    const embed = (): Promise<Embedding[]> => encoder.embed(crops);
+    const run = meter ? meter.time('encode', embed) : embed();
+    run.catch(() => undefined); // told by the first that fails, below
+    runs.push(run);
   }
+  const vectors = (await Promise.all(runs)).flat().map(({ picture }) => picture);
   let at = 0;
   return found.map((segments) => {
     const start = at;
@@ -79,6 +83,6 @@ export async function regionVector(
 }
 
 /** share · crop + (1 − share) · pooled, of length 1. */
-function blend(pooled: Float32Array, crop: Float32Array, share: number): Float32Array {
+export function blend(pooled: Float32Array, crop: Float32Array, share: number): Float32Array {
   return normalise(pooled.map((value, i) => (1 - share) * value + share * crop[i]!));
 }

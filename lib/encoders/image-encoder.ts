@@ -59,10 +59,13 @@ function pooled(
 ): (Float32Array | null)[] {
   const { width, height } = size ?? pixels;
   const plan = planResize(width, height, manifest.preprocessing);
+  const isCut = plan.window.width < plan.width || plan.window.height < plan.height;
   return (masks ?? []).map((mask) => {
     const seen = maskInWindow(mask, plan);
-    if (seen.share < LEAST_SEEN) return null;
-    const vector = poolPatches(data, dims, seen.mask);
+    const isSeen = seen.share >= LEAST_SEEN;
+    if (isCut && !isSeen) return null;
+    // Where nothing is cut off, what is missing fell between the pixels of a smaller mask: it was thin.
+    const vector = poolPatches(data, dims, isSeen ? seen.mask : mask);
     if (vector) return checkedVectors([normalise(vector)], manifest)[0]!;
     throw new LookbookError('encoder', {
       what: `the output ${manifest.dense?.output} of ${manifest.name} cannot be pooled under masks`,

@@ -27,8 +27,14 @@ const UNDER_WAY = 3;
 /** Pictures per batch where nothing was measured: a small model's run must outweigh its hand-over; a large one fills the cores with few. */
 const BATCH_ONE_PASS = 16;
 const BATCH = 8;
-/** Decoded pictures that wait for the model: up to 3 MB each where crops are cut from them. */
+/**
+ * Decoded pictures that wait for the model, beside those of the batches under way. Each holds every form that somebody
+ * wants of it: the copy that crops are cut from and a form of 1,024 or 1,333 pixels for a segmenter are up to 3 MB each,
+ * so that two such segmenters and crops come to 9 MB a picture.
+ */
 const MOST_AHEAD = 64;
+/** What errors of models call themselves: they may be one picture's fault. */
+const MODELS: ReadonlySet<string> = new Set(['encoder', 'segmenter']);
 /** Pictures kept for the contact sheet. */
 const SAMPLE = 12;
 /** From this share of photographs on, a model made for drawings says so. */
@@ -206,7 +212,7 @@ class Run {
       await work(batch);
       this.#parts.meter.advance(batch.length);
     } catch (error) {
-      const modelRefuses = error instanceof LookbookError && error.where === 'encoder';
+      const modelRefuses = error instanceof LookbookError && MODELS.has(error.where);
       if (!modelRefuses) throw error;
       if (batch.length > 1) {
         for (const one of batch) await this.#isolated([one], work);

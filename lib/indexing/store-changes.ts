@@ -43,15 +43,15 @@ export async function applyPlaces(changes: PlaceChanges, workshop: Workshop): Pr
   for (const part of chunks(changes.removed, 200)) await removePictures(part, workshop);
 }
 
-/** Segments of all segmenters first: a kill in between leaves a picture whose removal the next run repeats. */
+/** Segments and masks of all segmenters first: a kill in between leaves a picture whose removal the next run repeats. */
 async function removePictures(imageIds: readonly string[], workshop: Workshop): Promise<void> {
-  const { pictures, segmenter, masks } = workshop;
+  const { pictures, masks } = workshop;
   for (const [fingerprint, segmentIds] of segmentIdsOf(await pictures.get(imageIds))) {
     if (segmentIds.length) await (await workshop.segmentsOf(fingerprint))?.remove(segmentIds);
   }
-  await pictures.remove(imageIds);
+  await removeMasks(masks, imageIds);
   await Promise.all(imageIds.map(removeThumbnail));
-  if (segmenter) await Promise.all(imageIds.map((id) => removeMasks(masks, segmenter.fingerprint, id)));
+  await pictures.remove(imageIds);
 }
 
 /** fingerprint → segmentIds, from the commit markers of the pictures' rows. */

@@ -1,7 +1,5 @@
 /** From a model's name to the open model: its family's code, its files, its self-check. */
-import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { LookbookError } from '../errors.js';
 import type { Encoder, Highlighter, Segmenter } from '../types.js';
 import { fetchFiles } from './fetch-files.js';
@@ -55,6 +53,13 @@ export async function openSegmenter(name: string, options: OpenOptions): Promise
 /** Opens the highlighter of a manifest. @throws as openEncoder. */
 export async function openHighlighter(name: string, options: OpenOptions): Promise<Highlighter> {
   return openModel('highlighters', name, options, ({ model }) => checkHighlighter(model));
+}
+
+/** Finds a model that is to be one of a room. @throws LookbookError: unknown name or none of the room, with the known. */
+export async function findIn(room: keyof Rooms, name: string): Promise<ModelEntry> {
+  const entry = await findModel(name);
+  if (!(await families(room)).includes(entry.manifest.family)) throw await wrongRoom(room, name);
+  return entry;
 }
 
 /** The families of a room: its directory listing. */
@@ -125,10 +130,9 @@ async function openFiles<Room extends keyof Rooms>(
   name: string,
   options: OpenOptions,
 ): Promise<Opened<Rooms[Room]>> {
-  const entry = await findModel(name);
+  const entry = await findIn(room, name);
   const { manifest } = entry;
   const file = new URL(`../${room}/${manifest.family}.js`, import.meta.url);
-  if (!existsSync(fileURLToPath(file))) throw await wrongRoom(room, name);
   refuseLayer(manifest, options);
   const files = await filesFor(entry, options);
   await refuseOtherWeights(entry, files, options.dtype ?? 'fp32');

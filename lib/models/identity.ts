@@ -7,6 +7,7 @@ import { hashFile } from '../hub/facts.js';
 import type { DeviceOptions } from '../onnx.js';
 import type { Encoder, Pixels, Preprocessing } from '../types.js';
 import type { Dtype, EncoderManifest, Manifest } from './manifest.js';
+import { LIMITS_VERSION } from './segment-limits.js';
 
 export interface OpenOptions extends DeviceOptions {
   /** Which form of the weights (default fp32, what `files` names). */
@@ -64,6 +65,9 @@ const WITHOUT_EFFECT = new Set([
   '$schema',
 ]);
 
+/** Families whose segments keep to segment-limits.ts. */
+const LIMITED: ReadonlySet<Manifest['family']> = new Set(['semantic', 'layout', 'instance', 'everything']);
+
 /**
  * Names everything that a model's answers depend on: its weights' bytes, the manifest's rules, the version of the
  * preprocessing and that of what the family does with the outputs. 32 hex digits; equal on every machine.
@@ -74,10 +78,19 @@ export async function fingerprintOf(
   version: number,
 ): Promise<string> {
   const hash = createHash('sha256');
-  const rules = Object.entries(manifest).filter(([key]) => !WITHOUT_EFFECT.has(key));
-  hash.update(JSON.stringify([PREPROCESSING_VERSION, version, rules.sort(([a], [b]) => (a < b ? -1 : 1))]));
+  const rules = Object.entries(withoutRuns(manifest)).filter(([key]) => !WITHOUT_EFFECT.has(key));
+  const sorted = rules.sort(([a], [b]) => (a < b ? -1 : 1));
+  const limits = LIMITED.has(manifest.family) ? [LIMITS_VERSION] : [];
+  hash.update(JSON.stringify([PREPROCESSING_VERSION, version, sorted, ...limits]));
   for (const role of Object.keys(files).sort()) hash.update(`${role} ${await knownSha256(files[role]!)}\n`);
   return hash.digest('hex').slice(0, 32);
+}
+
+/** The manifest without the number of prompts a run: they give the same masks, few or many. */
+function withoutRuns(manifest: Manifest): Manifest {
+  if (manifest.family !== 'everything') return manifest;
+  const { batch: _, ...prompts } = manifest.prompts;
+  return { ...manifest, prompts };
 }
 
 /** @throws LookbookError when the model gives vectors that cannot be compared. */

@@ -3,6 +3,7 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { LookbookError } from '../errors.js';
 import { projectPath } from '../paths.js';
 import type { CropForm, Fusion, Pooling, Preprocessing, RelevanceCurve } from '../types.js';
+import { contradictions } from './contradictions.js';
 
 /**
  * One file of a model: its path below the model's folder and below the hub repository, and how to know it; bytes and
@@ -316,44 +317,6 @@ export async function checkManifest(value: unknown, name: string, where: string)
     expected: 'what models/manifest.schema.json says',
     mend: 'Mend them in the file; models/pictoclip.json is an example.',
   });
-}
-
-/** What no schema can say: roles that are no files, rules that need another field. */
-function contradictions(manifest: Manifest): string[] {
-  if (manifest.family === 'windows') return [];
-  const { files, preprocessing, variants, batch } = manifest;
-  const faults: string[] = [];
-  const role = (field: string, name: string | undefined): void => {
-    if (name !== undefined && !Object.hasOwn(files, name))
-      faults.push(`${field} names ${name}, which is no entry of files (${Object.keys(files).join(' | ')})`);
-  };
-  if ('text' in manifest) {
-    role('text.file', manifest.text.file);
-    role('text.tokenizer.file', manifest.text.tokenizer.file);
-  }
-  if ('settle' in manifest) role('settle.file', manifest.settle?.file);
-  if (manifest.family === 'everything') role('prompts.file', manifest.prompts.file);
-  const forms: readonly string[] =
-    manifest.family === 'everything'
-      ? ['longest', 'squash']
-      : manifest.family === 'prompted'
-        ? ['squash']
-        : [preprocessing.resize];
-  if (!forms.includes(preprocessing.resize))
-    faults.push(`preprocessing.resize must be ${forms.join(' or ')}: its masks are of the whole picture`);
-  if (manifest.family === 'label-words') role('labels.file', manifest.labels.file);
-  for (const [dtype, variant] of Object.entries(variants ?? {}))
-    for (const name of Object.keys(variant)) role(`variants.${dtype}`, name);
-  const { resize, size, scaleTo, longest, multipleOf } = preprocessing;
-  if (scaleTo !== undefined && (resize !== 'shortest' || scaleTo < size))
-    faults.push('preprocessing.scaleTo must be at least size, and belongs to shortest');
-  if ((longest !== undefined) !== (resize === 'within') || (longest ?? size) < size)
-    faults.push('preprocessing.longest must be at least size, and belongs to within');
-  if (multipleOf !== undefined && resize !== 'within')
-    faults.push('preprocessing.multipleOf belongs to within');
-  if (resize === 'within' && batch !== 1)
-    faults.push('batch must be 1 where preprocessing.resize is within: no two pictures become equally large');
-  return faults;
 }
 
 /** What of the schema decides which form a manifest, or a tokenizer in it, has. */

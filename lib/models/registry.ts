@@ -74,6 +74,12 @@ export function dtypesOf({ variants }: Manifest): Dtype[] {
   return DTYPES.filter((dtype) => dtype === 'fp32' || variants?.[dtype] !== undefined);
 }
 
+/** The form of a model that runs beside another one of which a form is wished: that one where there is it, else fp32. */
+export async function dtypeBeside(name: string, wish: Dtype): Promise<Dtype> {
+  const { manifest } = await findModel(name);
+  return dtypesOf(manifest).includes(wish) ? wish : 'fp32';
+}
+
 /**
  * The files of one form of a model, by role: what the variant names stands in, and takes the external data of the graph
  * that it replaces with it.

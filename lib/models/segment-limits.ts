@@ -1,3 +1,6 @@
+/** Names what is below in the fingerprints of those who keep to it; raised when any of it changes. */
+export const LIMITS_VERSION = 1;
+
 /** Smaller regions are noise of any model; everything above is stored, and the query decides (minSegmentArea). */
 export const SMALLEST_AREA = 0.001;
 

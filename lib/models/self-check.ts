@@ -7,7 +7,15 @@ import { changedCopies } from '../arithmetic/changed-copies.js';
 import { dot } from '../arithmetic/vectors.js';
 import { decode } from '../decoders/image.js';
 import { projectPath } from '../paths.js';
-import type { Encoder, FoundSegment, Highlighter, Pixels, Preprocessing, Segmenter } from '../types.js';
+import type {
+  Encoder,
+  FoundSegment,
+  Highlighter,
+  Pixels,
+  Preprocessing,
+  Segmenter,
+  SegmenterInput,
+} from '../types.js';
 import type { Manifest } from './manifest.js';
 import type { SelfCheck } from './self-check-results.js';
 
@@ -68,10 +76,8 @@ export async function checkEncoder(encoder: Encoder, manifest: Manifest, reopen:
 
 /** A segmenter must give sound segments on some of the ten pictures, and name one of the things that it has a class for. */
 export async function checkSegmenter(segmenter: Segmenter): Promise<SelfCheck> {
-  const { captions, pictures } = await testPictures(segmenter.preprocessing);
-  const found = await segmenter.segment(
-    pictures.map((pixels) => ({ pixels, width: pixels.width, height: pixels.height })),
-  );
+  const { captions, inputs } = await testInputs(segmenter.preprocessing, segmenter.closer);
+  const found = await segmenter.segment(inputs);
   const labels = segmenter.labels && new Set(segmenter.labels);
   const faults = found.flatMap((segments) => segments.flatMap((segment) => segmentFaults(segment, labels)));
   const named = captions.map(thingOf).map((thing, index) => ({ thing, segments: found[index]! }));
@@ -92,12 +98,10 @@ export async function checkSegmenter(segmenter: Segmenter): Promise<SelfCheck> {
 
 /** A highlighter must point out, on some of the ten pictures, what their own captions say. */
 export async function checkHighlighter(highlighter: Highlighter): Promise<SelfCheck> {
-  const { captions, pictures } = await testPictures(highlighter.preprocessing);
+  const { captions, inputs } = await testInputs(highlighter.preprocessing);
   const found: (FoundSegment | null)[] = [];
-  for (const [index, pixels] of pictures.entries()) {
-    const { width, height } = pixels;
-    found.push(...(await highlighter.highlight([{ pixels, width, height }], captions[index]!)));
-  }
+  for (const [index, input] of inputs.entries())
+    found.push(...(await highlighter.highlight([input], captions[index]!)));
   const faults = found.flatMap((segment) => (segment ? segmentFaults(segment, undefined) : []));
   const right = found.filter((segment) => segment !== null).length;
   return {
@@ -123,17 +127,29 @@ function segmentFaults({ mask, score, label }: FoundSegment, labels: Set<string>
   ].filter(Boolean);
 }
 
-/** The ten pictures as a model wants them, and their captions in the same order. */
+/** The ten pictures as an encoder wants them, and their captions in the same order. */
 async function testPictures(rule: Preprocessing): Promise<{ captions: string[]; pictures: Pixels[] }> {
+  const { captions, inputs } = await testInputs(rule);
+  return { captions, pictures: inputs.map(({ pixels }) => pixels) };
+}
+
+/** The ten pictures as an index shows them to a segmenter: with their own sizes, and its form for a closer look. */
+async function testInputs(
+  rule: Preprocessing,
+  closerRule?: Preprocessing,
+): Promise<{ captions: string[]; inputs: SegmenterInput[] }> {
   const folder = projectPath('models/self-check');
   const listed: Record<string, string> = JSON.parse(await readFile(`${folder}/captions.json`, 'utf8'));
-  const pictures = await Promise.all(
+  const preprocessings = [rule, ...(closerRule ? [closerRule] : [])];
+  const inputs = await Promise.all(
     Object.keys(listed).map(async (file) => {
-      const { inputs } = await decode(await readFile(`${folder}/${file}`), { preprocessings: [rule] });
-      return inputs[0]!;
+      const { inputs, facts } = await decode(await readFile(`${folder}/${file}`), { preprocessings });
+      const [pixels, closer] = inputs;
+      const { width, height } = facts;
+      return { pixels: pixels!, width, height, ...(closer ? { closer } : {}) };
     }),
   );
-  return { captions: Object.values(listed), pictures };
+  return { captions: Object.values(listed), inputs };
 }
 
 interface Comparison {

@@ -4,7 +4,7 @@ import { breakable, cutMiddle, dataUri, type Html, html, raw } from './html.js';
 import { styleOf, tableStyle } from './style.js';
 
 /** Groups that are shown; the rest are counted. */
-const GROUPS_SHOWN = 50;
+export const GROUPS_SHOWN: number = 50;
 /** Pictures and paths of one group that are shown. */
 const MEMBERS_SHOWN = 12;
 const THUMBNAIL_PX = 96;

@@ -1,20 +1,12 @@
 /** From candidates to hits: rows read, evidence told, relevance judged, near duplicates put together. */
 import { collapseNear, type Look, nearLimits, strictLimits } from '../arithmetic/near-duplicates.js';
 import { shownPath } from '../paths.js';
-import { factsOf, hashOf, placesOf, segmentOf } from '../rows.js';
-import type { Explanation, Hit, SegmentEvidence, StoredRecord, VectorCollection } from '../types.js';
-import {
-  type Answer,
-  BLOCK,
-  type Candidate,
-  type Candidates,
-  fusionOf,
-  type Question,
-} from './candidates.js';
-import { formulaOf } from './fusion.js';
-import { explained, type Judged } from './judging.js';
+import { factsOf, hashOf, placesOf } from '../rows.js';
+import type { Hit, StoredRecord, VectorCollection } from '../types.js';
+import { type Answer, BLOCK, type Candidate, type Candidates, type Question } from './candidates.js';
+import { answering, evidenceOf, explain, labelOf } from './evidence.js';
+import type { Judged } from './judging.js';
 import type { Library } from './library.js';
-import { wordsOf } from './query.js';
 import { relevanceOf } from './relevance.js';
 import { whyOf } from './why.js';
 
@@ -31,7 +23,7 @@ interface Found {
 const NEXT = 50;
 /** So many more than are wanted are read at most; of `all` few, because hardly a picture holds everything asked. */
 const MOST_BEYOND = 400;
-const MOST_BEYOND_OF_ALL = 20;
+const MOST_BEYOND_OF_ALL = 10;
 
 /** Rows are read of the hits alone, a page at a time, until enough are left above their line. */
 export async function hitsOf({ list, refine }: Candidates, question: Question): Promise<Hit[]> {
@@ -62,8 +54,9 @@ function withCopies(hit: Hit, others: readonly Found[]): Hit {
 }
 
 /** Rows of some candidates; a segment whose picture has no row is what a kill left of a picture that is gone. */
-async function pageOf(candidates: readonly Candidate[], question: Question): Promise<Found[]> {
+async function pageOf(block: readonly Candidate[], question: Question): Promise<Found[]> {
   const { pictures, segments } = question.library;
+  const candidates = block.filter(({ answers }) => !answers || doAnswer(answers, question));
   const shown = candidates.flatMap(({ answers, segments: near }) =>
     (answers ?? near.slice(0, SEGMENTS_SHOWN)).map(({ segmentId }) => segmentId),
   );
@@ -79,6 +72,16 @@ async function pageOf(candidates: readonly Candidate[], question: Question): Pro
     const found = row ? foundOf(candidate, { row, parts }, question) : null;
     return found ? [found] : [];
   });
+}
+
+/** Of several things it is known before any row is read whether they are answered well enough. */
+function doAnswer(answers: readonly Answer[], question: Question): boolean {
+  const partial = relevanceOfAll(judgedOf(answers, question));
+  return isAbove({ partial, full: -1, label: -1 }, question);
+}
+
+function judgedOf(answers: readonly Answer[], { judge, asked }: Question): Judged[] {
+  return answers.map(({ vector }, thing) => judge.judge(asked[thing]!, vector));
 }
 
 async function rowsOf(
@@ -98,9 +101,7 @@ function foundOf(
   const facts = factsOf(row.metadata);
   const [asked] = question.asked;
   const { match } = question.query;
-  const judged = candidate.answers?.map(({ vector }, thing) =>
-    question.judge.judge(question.asked[thing]!, vector),
-  );
+  const judged = candidate.answers && judgedOf(candidate.answers, question);
   const segments = candidate.answers
     ? answering(candidate.answers, parts, { judged: judged!, question })
     : candidate.segments.flatMap((segment) => evidenceOf(segment, parts.get(segment.segmentId), question));
@@ -155,106 +156,10 @@ function isAbove(
   return full >= line.full || Math.max(partial, label) >= line.partial;
 }
 
-/** Nothing for segments that are too small to count or beyond what is shown. */
-function evidenceOf(
-  { segmentId, rank, score }: Candidate['segments'][number],
-  row: StoredRecord | undefined,
-  { library, judge }: Question,
-): SegmentEvidence[] {
-  if (!row) return [];
-  const { bbox, area, label, origin } = segmentOf(segmentId, row.metadata);
-  if (area < library.minSegmentArea) return [];
-  const name = label ?? (row.vector && judge.name(row.vector));
-  return [
-    {
-      segmentId,
-      bbox,
-      score,
-      rank,
-      ...(name === undefined ? {} : { label: name }),
-      ...(origin === undefined ? {} : { origin }),
-    },
-  ];
-}
-
-/** The segments of `all`, in the order of its things, each called by what it answers. */
-function answering(
-  answers: readonly Answer[],
-  rows: ReadonlyMap<string, StoredRecord>,
-  { judged, question }: { judged: readonly Judged[]; question: Question },
-): SegmentEvidence[] {
-  return answers.flatMap(({ segmentId, rank }, thing) => {
-    const row = rows.get(segmentId);
-    if (!row) return []; // removed between the two questions
-    const title = question.query.all[thing]!.map((term) => wordsOf(term, question.pathOf)).join(' + ');
-    const { bbox, origin } = segmentOf(segmentId, row.metadata);
-    const score = judged[thing]!.cosine;
-    return [
-      {
-        segmentId,
-        bbox,
-        score,
-        rank,
-        label: title,
-        answers: title,
-        ...(origin === undefined ? {} : { origin }),
-      },
-    ];
-  });
-}
-
 /** The geometric mean, so that one thing that is missing counts. */
 function relevanceOfAll(judged: readonly Judged[]): number {
   const logs = judged.map(({ logit }) => Math.log(Math.max(Number.MIN_VALUE, relevanceOf(logit))));
   return Math.exp(logs.reduce((sum, log) => sum + log, 0) / logs.length);
-}
-
-function labelOf(
-  candidate: Candidate,
-  segments: readonly SegmentEvidence[],
-): { label: string; relevance: number } | undefined {
-  const [first] = candidate.segments;
-  const [shown] = segments;
-  if (!first?.label || shown?.segmentId !== first.segmentId || shown.label === undefined) return undefined;
-  return { label: shown.label, relevance: first.label };
-}
-
-function explain(
-  candidate: Candidate,
-  judged: {
-    ofWhole: Judged | undefined;
-    ofPart: Judged | undefined;
-    label: Hit['evidence']['label'];
-    answers: readonly Judged[] | undefined;
-  },
-  question: Question,
-): Explanation {
-  const { query } = question;
-  const titles = (things: typeof query.all): string[] =>
-    things.map((thing) => thing.map((term) => wordsOf(term, question.pathOf)).join(' + '));
-  const { ofWhole, ofPart, label, answers } = judged;
-  return {
-    ...(ofWhole ? { picture: explained(ofWhole) } : {}),
-    ...(ofPart ? { segment: explained(ofPart) } : {}),
-    ...(label ? { label } : {}),
-    ...(answers
-      ? {
-          all: titles(query.all).map((title, thing) => ({
-            title,
-            ...explained(answers[thing]!),
-          })),
-        }
-      : {}),
-    ...(candidate.held
-      ? { without: titles(query.without).map((title, thing) => ({ title, logit: candidate.held![thing]! })) }
-      : {}),
-    formula: candidate.answers
-      ? 'the mean of the logarithms of the cosines of a segment for each thing'
-      : formulaOf(fusionOf(question), {
-          wholes: query.match !== 'partial',
-          parts: query.match !== 'full' && question.library.segments !== null,
-        }),
-  };
 }
 
 /** What a library says of an id for headings: its path. */

@@ -43,7 +43,7 @@ export async function createJudge(kinds: ReadonlySet<Kind>, library: Library): P
     judge({ vector: question, kind }, vector) {
       const cosine = dot(question, vector);
       const against = standingOf(kind, vector);
-      const logit = logitOf(cosine, against, encoder.relevance?.[kind]);
+      const logit = logitOf(cosine, against, { kind, curve: encoder.relevance?.[kind] });
       return { cosine, kind, logit: logit ?? logitOfShare(cosine), standing: against };
     },
     name: (vector) => (words.count ? nameOf(standingOf('words', vector).best) : undefined),

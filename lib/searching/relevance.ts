@@ -29,10 +29,11 @@ const RIVALS = 10;
 const LEAST_BACKGROUND = 20;
 
 /**
- * Where no curve was measured: a query that scores as the rivals do is likely right, one that scores as the mean does is
- * not, whatever the encoder's cosines are like.
+ * Where no curve was measured. Words that score as the rivals do are likely right, those that score as the mean does are
+ * not, whatever the encoder's cosines are like. For pictures: same class above 1.3 deviations in 95 % of 200 photographs of
+ * ten classes (MobileNet v2), others below 1.8.
  */
-const UNMEASURED = { half: 0.85, slope: 5 } as const;
+const UNMEASURED = { words: { half: 0.85, slope: 5 }, pictures: { half: 1.7, slope: 1.6 } } as const;
 
 export function backgroundOf(vectors: readonly Float32Array[], dimension: number): Background {
   return { block: stack(vectors, dimension), count: vectors.length, dimension };
@@ -77,17 +78,35 @@ export function standing(
 }
 
 /**
- * The logit of one hit's relevance; 0 is half. What counts is the score and its lead over the rivals, together:
- * 2 · score − rivals, through the encoder's logistic curve. Measured against the score alone, its deviations from the
- * mean, its rank, and the logarithm of a softmax over the background, it tells right hits from wrong ones best or
- * nearly so on drawings and on photographs alike: `npm run evaluate -- relevance`.
+ * What the curve of relevance is of. For words it is the score and its lead over the rivals, together: 2 · score − rivals.
+ * Measured against the score alone, its deviations from the mean, its rank, and the logarithm of a softmax over the
+ * background, it tells right hits from wrong ones best or nearly so on drawings and on photographs (.92 and .83 of pairs;
+ * deviations .91 and .78). For pictures it is the deviations from the mean: the rivals there are the very pictures of the
+ * same kind, and the lead tells .66 where deviations tell .89 (200 photographs, MobileNet v2).
+ */
+export function strengthOf(
+  score: number,
+  { mean, deviation, rivals }: Omit<Standing, 'best' | 'count'>,
+  kind: 'words' | 'pictures',
+): number {
+  return kind === 'words' ? 2 * score - rivals : (score - mean) / deviation;
+}
+
+/**
+ * The logit of one hit's relevance; 0 is half.
  * @returns null with too few to compare with.
  */
-export function logitOf(score: number, against: Standing, curve: RelevanceCurve | undefined): number | null {
+export function logitOf(
+  score: number,
+  against: Standing,
+  { kind, curve }: { kind: 'words' | 'pictures'; curve?: RelevanceCurve | undefined },
+): number | null {
   if (against.count < LEAST_BACKGROUND) return null;
-  if (curve) return curve.slope * (2 * score - against.rivals - curve.half);
+  if (curve) return curve.slope * (strengthOf(score, against, kind) - curve.half);
+  const { half, slope } = UNMEASURED[kind];
   const room = Math.max(1e-6, against.rivals - against.mean);
-  return UNMEASURED.slope * ((score - against.mean) / room - UNMEASURED.half);
+  const value = kind === 'words' ? (score - against.mean) / room : strengthOf(score, against, kind);
+  return slope * (value - half);
 }
 
 /** Logit → relevance, 0..1. */

@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
 import { boundingBox, maskIoU, resizeMask } from '../arithmetic/masks.js';
 import { cropWindows, innermostPoint, pointGrid, withoutOverlaps } from '../arithmetic/proposals.js';
+import type { Size } from '../arithmetic/sampling.js';
 import { openTogether } from '../closers.js';
 import { openMaskDecoder, type PromptPoint } from '../mask-decoder.js';
-import { type EverythingTools, openView, type Proposal, type Size, type View } from '../mask-proposals.js';
+import { type EverythingTools, openView, type Proposal, type View } from '../mask-proposals.js';
 import type { OpenFamily } from '../models/families.js';
 import { fingerprintOf, greyPicture, placeOf } from '../models/identity.js';
 import type { EverythingManifest } from '../models/manifest.js';
@@ -96,11 +97,12 @@ function chosen(refined: readonly Proposal[], kept: readonly Proposal[], size: S
     .filter(({ pixels }) => pixels >= SMALLEST_AREA * size.width * size.height)
     .slice(0, MAX_SEGMENTS)
     .sort(byScore)
-    .map(({ mask, score, label }) => ({
+    .map(({ mask, score, label, seed }) => ({
       mask: mask(),
       // A prediction of the model, which may leave 0..1.
       score: Math.max(0, Math.min(1, score)),
       ...(label === undefined ? {} : { label }),
+      ...(seed === undefined ? {} : { seed }),
     }));
 }
 
@@ -130,20 +132,21 @@ async function refineSeeds(
   { part, propose }: View,
   { boxes = false, size }: { boxes?: boolean; size: Size },
 ): Promise<Proposal[]> {
-  const asked = seeds.flatMap((seed) => {
-    const prompt = seedPrompt(seed.mask, part, boxes);
-    return prompt ? [{ seed, shape: resizeMask(seed.mask, size.width, size.height), prompt }] : [];
+  const asked = seeds.flatMap(({ mask, label }, seed) => {
+    const prompt = seedPrompt(mask, part, boxes);
+    const told = label === undefined ? { seed } : { seed, label };
+    return prompt ? [{ told, shape: resizeMask(mask, size.width, size.height), prompt }] : [];
   });
   const refined = asked.map((): Proposal[] => []);
   const prompts = asked.map(({ prompt }) => prompt);
   await propose(prompts, (proposals, index) => {
-    const { seed, shape } = asked[index]!;
+    const { told, shape } = asked[index]!;
     let likeness = SAME_THING;
     for (const proposal of proposals) {
       const iou = proposal ? maskIoU(shape, proposal.mask()) : 0;
       if (!proposal || iou < likeness) continue;
       likeness = iou;
-      refined[index] = [seed.label === undefined ? proposal : { ...proposal, label: seed.label }];
+      refined[index] = [{ ...proposal, ...told }];
     }
   });
   return refined.flat();

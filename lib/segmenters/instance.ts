@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { emptyMask } from '../arithmetic/masks.js';
 import { type Queries, queryMap } from '../arithmetic/query-masks.js';
 import type { Size } from '../arithmetic/sampling.js';
@@ -8,7 +9,7 @@ import { fingerprintOf, greyPicture, placeOf } from '../models/identity.js';
 import type { InstanceManifest } from '../models/manifest.js';
 import { MAX_SEGMENTS, mapSize, SMALLEST_AREA } from '../models/segment-limits.js';
 import { type Features, openPictureGraph } from '../picture-graph.js';
-import type { FoundSegment, Pixels, Segmenter } from '../types.js';
+import type { FoundSegment, Pixels, Segmenter, SegmenterInput } from '../types.js';
 
 /** Raised when segments are made in another way. */
 const VERSION = 1;
@@ -23,13 +24,16 @@ export const open: OpenFamily<InstanceManifest, Segmenter> = async (manifest, fi
   const fingerprint = await fingerprintOf(manifest, files, VERSION);
   const outputs = [output, queries.classes];
   const graph = await openPictureGraph(manifest, files.image!, { ...placeOf(options), outputs });
-  const segment: Segmenter['segment'] = async (pictures) => {
-    const looks = await graph.look(pictures.map(({ pixels }) => pixels));
-    return looks.map((look, index) => {
-      const seen = checkedQueries(look[queries.classes]!, look[output]!, manifest);
-      return instancesOf(seen, mapSize(pictures[index]!), manifest);
-    });
+  // A hundred masks of one picture are up to 30 MB: they are read before another picture is looked at, and the graph is
+  // told their names, because it would hold them as long as the picture's pixels.
+  const turn = pLimit(graph.lanes);
+  const findInstances = async (picture: SegmenterInput): Promise<FoundSegment[]> => {
+    const [look] = await graph.look([picture.pixels], outputs);
+    const seen = checkedQueries(look![queries.classes]!, look![output]!, manifest);
+    return instancesOf(seen, mapSize(picture), manifest);
   };
+  const segment: Segmenter['segment'] = (pictures) =>
+    Promise.all(pictures.map((picture) => turn(() => findInstances(picture))));
   try {
     const pixels = triedPicture(manifest);
     await segment([{ pixels, width: pixels.width, height: pixels.height }]);

@@ -1,14 +1,18 @@
+import pLimit from 'p-limit';
 import { cutOff, cutWindow, fromWindow, windowAround, withoutTwins } from '../arithmetic/closer-look.js';
 import { FINER, layoutInstances } from '../arithmetic/layout-instances.js';
 import { maskArea } from '../arithmetic/masks.js';
 import { preprocess } from '../arithmetic/resampling.js';
 import type { Window } from '../arithmetic/resize-plan.js';
+import { isFiniteVector } from '../arithmetic/vectors.js';
+import { LookbookError } from '../errors.js';
 import { inRuns } from '../graph-feeds.js';
 import type { OpenFamily } from '../models/families.js';
-import { fingerprintOf, placeOf } from '../models/identity.js';
+import { fingerprintOf, greyPicture, placeOf } from '../models/identity.js';
 import type { LayoutManifest } from '../models/manifest.js';
 import { MAX_SEGMENTS, SMALLEST_AREA } from '../models/segment-limits.js';
 import { type Features, openPictureGraph } from '../picture-graph.js';
+import { mapInTurns } from '../turns.js';
 import type { FoundSegment, Pixels, Preprocessing, Segmenter } from '../types.js';
 
 /** Raised when instances are made in another way. 2: a small object's few votes count by their root; again. */
@@ -29,10 +33,12 @@ const WINDOWS_PER_RUN = 16;
  * whole picture runs small neighbours together; it costs as many passes as there are segments, 1.8 a scene.
  */
 export const open: OpenFamily<LayoutManifest, Segmenter> = async (manifest, files, options) => {
-  const { output, preprocessing, again } = manifest;
+  const { name, output, preprocessing, again } = manifest;
   // Before anything is open: an error here has nothing to close.
   const fingerprint = await fingerprintOf(manifest, { image: files.image! }, VERSION);
   const graph = await openPictureGraph(manifest, files.image!, { ...placeOf(options), outputs: [output] });
+  // A run under way holds its cut windows and their maps.
+  const turn = pLimit(graph.lanes);
 
   /** Windows of all pictures pass together. */
   async function lookAgain(jobs: readonly Job[], margin: number): Promise<FoundSegment[][]> {
@@ -40,41 +46,60 @@ export const open: OpenFamily<LayoutManifest, Segmenter> = async (manifest, file
       found.map(({ mask }) => ({ closer, window: windowAround(mask, closer, margin) })),
     );
     const seen = await Promise.all(
-      inRuns(windows, WINDOWS_PER_RUN).map(async (run) => {
-        const cuts = run.map(({ closer, window }) => preprocess(cutWindow(closer, window), preprocessing));
-        const looks = await graph.look(cuts, [output]);
-        return looks.map((look, n) => seenIn(look[output]!, run[n]!));
-      }),
+      inRuns(windows, WINDOWS_PER_RUN).map((run) =>
+        turn(async () => {
+          const cuts = await mapInTurns(run, ({ closer, window }) =>
+            preprocess(cutWindow(closer, window), preprocessing),
+          );
+          const looks = await graph.look(cuts, [output]);
+          return mapInTurns(looks, (look, n) => seenIn(checkedMap(look[output]!, manifest), run[n]!));
+        }),
+      ),
     ).then((runs) => runs.flat());
     let at = 0;
-    return jobs.map(({ found }) => {
+    return mapInTurns(jobs, ({ found }) => {
       const closer = seen.slice(at, at + found.length).flat();
       at += found.length;
       return withoutTwins([...closer, ...found], TWIN_IOU);
     });
   }
 
-  return {
-    name: manifest.name,
-    fingerprint,
-    preprocessing,
-    ...(again ? { closer: closerRule(preprocessing) } : {}),
-    async segment(pictures) {
-      const looks = await graph.look(pictures.map(({ pixels }) => pixels));
-      const first = looks.map((look) =>
-        layoutInstances(look[output]!.data, look[output]!.dims, SMALLEST_AREA).slice(0, MAX_SEGMENTS),
-      );
-      const jobs = first.flatMap((found, n) => {
-        const { closer } = pictures[n]!;
-        return again && closer && found.length ? [{ n, found, closer }] : [];
-      });
-      const closer = await lookAgain(jobs, again?.margin ?? 0);
-      for (const [index, { n }] of jobs.entries()) first[n] = best(closer[index]!);
-      return first;
-    },
-    close: () => graph.close(),
+  const segment: Segmenter['segment'] = async (pictures) => {
+    const looks = await graph.look(pictures.map(({ pixels }) => pixels));
+    const first = await mapInTurns(looks, (look) => {
+      const { data, dims } = checkedMap(look[output]!, manifest);
+      return layoutInstances(data, dims, SMALLEST_AREA).slice(0, MAX_SEGMENTS);
+    });
+    const jobs = first.flatMap((found, n) => {
+      const { closer } = pictures[n]!;
+      return again && closer && found.length ? [{ n, found, closer }] : [];
+    });
+    const closer = await lookAgain(jobs, again?.margin ?? 0);
+    for (const [index, { n }] of jobs.entries()) first[n] = best(closer[index]!);
+    return first;
   };
+  try {
+    const pixels = greyPicture(preprocessing);
+    await segment([{ pixels, width: pixels.width, height: pixels.height }]);
+  } catch (error) {
+    await graph.close();
+    throw error;
+  }
+  const closer = again ? { closer: closerRule(preprocessing) } : {};
+  return { name, fingerprint, preprocessing, ...closer, segment, close: () => graph.close() };
 };
+
+/** @throws LookbookError when there are not four finite maps: object, centre, and the way there along both axes. */
+function checkedMap(map: Features, { name, output }: LayoutManifest): Features {
+  const isMap = map.dims.length === 3 && map.dims[0] === 4;
+  if (isMap && isFiniteVector(map.data)) return map;
+  throw new LookbookError('segmenter', {
+    what: `the output ${output} of ${name} is not usable`,
+    got: isMap ? 'numbers that are not finite' : `[${map.dims}] a picture`,
+    expected: '[4, h, w]: object, centre, offset x and offset y',
+    mend: 'Correct output in the manifest, or fetch the weights again.',
+  });
+}
 
 interface Job {
   found: readonly FoundSegment[];

@@ -21,7 +21,11 @@ export const open: OpenFamily<SemanticManifest, Segmenter> = async (manifest, fi
   const fingerprint = await fingerprintOf(manifest, files, VERSION);
   const graph = await openPictureGraph(manifest, files.image!, { ...placeOf(options), outputs: [output] });
   const segment: Segmenter['segment'] = async (pictures) => {
-    const looks = await graph.look(pictures.map(({ pixels }) => pixels));
+    // Named outputs are kept by nobody: the graph would hold them as long as the picture's pixels.
+    const looks = await graph.look(
+      pictures.map(({ pixels }) => pixels),
+      [output],
+    );
     return looks.map((look, index) =>
       regionsOf(checkedLogits(look[output]!, manifest), mapSize(pictures[index]!), manifest),
     );

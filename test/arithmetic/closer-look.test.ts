@@ -25,6 +25,15 @@ describe('a closer look', () => {
     expect(windowAround(box(0, 0, 4, 4), picture, 0.25)).toEqual({ left: 0, top: 0, width: 50, height: 40 });
   });
 
+  it('a window lies inside of a picture that is smaller than the mask', () => {
+    const corner = box(188, 190, 4, 2, 192);
+    const tiny = { width: 20, height: 20 };
+    const { left, top, width, height } = windowAround(corner, tiny, 0);
+    expect(Math.min(left, top)).toBeGreaterThanOrEqual(0);
+    expect(left + width).toBeLessThanOrEqual(20);
+    expect(top + height).toBeLessThanOrEqual(20);
+  });
+
   it('a cut is the pixels of its window', () => {
     const data = Uint8Array.from({ length: 4 * 3 * 3 }, (_, i) => Math.floor(i / 3));
     const { data: cut } = cutWindow({ data, width: 4, height: 3 }, { left: 1, top: 1, width: 2, height: 2 });

@@ -66,6 +66,12 @@ describe('masks', () => {
     expect(boundingBox(drawn('..', '..'))).toBeNull();
   });
 
+  it('a box lies inside of a picture that is smaller than the mask', () => {
+    const edge = { x: 190, y: 190, width: 2, height: 2 };
+    const scaled = scaleBox(edge, { width: 192, height: 192 }, { width: 20, height: 1 });
+    expect(scaled).toEqual({ x: 19, y: 0, width: 1, height: 1 });
+  });
+
   it('a box keeps its place when the picture is larger', () => {
     expect(
       scaleBox(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
-  boxIoU,
   cropWindows,
+  edgeBoxIoU,
   innermostPoint,
   isCutByCrop,
   pointGrid,
@@ -51,7 +51,7 @@ describe('suppression by boxes', () => {
   });
 
   it('of two that overlap by more than the limit the better stays, whatever their order', () => {
-    expect(boxIoU([0, 0, 10, 10], [1, 0, 11, 10])).toBeCloseTo(9 / 11, 10);
+    expect(edgeBoxIoU([0, 0, 10, 10], [1, 0, 11, 10])).toBeCloseTo(9 / 11, 10);
     const [worse, better, far] = [at(0, 0.8), at(1, 0.9), at(30, 0.1)];
     for (const order of [
       [worse, better, far],
@@ -71,7 +71,7 @@ describe('suppression by boxes', () => {
   });
 
   it('boxes without an inside overlap nothing', () => {
-    expect(boxIoU([5, 5, 5, 5], [5, 5, 5, 5])).toBe(0);
+    expect(edgeBoxIoU([5, 5, 5, 5], [5, 5, 5, 5])).toBe(0);
   });
 });
 

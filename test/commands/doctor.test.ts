@@ -15,7 +15,7 @@ it('a machine that passes these tests is well', async () => {
     LOOKBOOK_CHROMA: join(folder, 'chroma'),
     LOOKBOOK_MASKS: join(folder, 'masks'),
   });
-  for (const name of ['Node', 'Folders', 'Disk', 'Pictures', 'Model', 'Store'])
+  for (const name of ['Node', 'Folders', 'Disk', 'Pictures', 'Model', 'Segmenter', 'Highlighter', 'Store'])
     expect(out).toMatch(new RegExp(`^✓ ${name} `, 'm'));
   expect(out).toMatch(/^[✓–] Jupyter /m);
   expect(out).toContain('All is well');
@@ -26,8 +26,13 @@ it('names what is wrong and goes on with the rest', async () => {
   const { code, out } = await runCommand('doctor', [], {
     LOOKBOOK_CHROMA: 'http://127.0.0.1:9',
     LOOKBOOK_ENCODER: 'nobody',
+    LOOKBOOK_SEGMENTER: 'windows, segments-of-nobody, pictoclip',
+    LOOKBOOK_HIGHLIGHTER: 'windows',
   });
   expect(out).toMatch(/^✗ Model +\[models\] no model of that name/m);
+  expect(out).toMatch(/^✗ Segmenter +\[models\] no model of that name: got "segments-of-nobody"/m);
+  expect(out).toMatch(/^ +\[models\] pictoclip is none of the segmenters/m);
+  expect(out).toMatch(/^✗ Highlighter +\[models\] windows is none of the highlighters/m);
   expect(out).toMatch(/^✗ Store +\[store\] .*127\.0\.0\.1:9/m);
   expect(out).toMatch(/^✓ Disk /m);
   expect(code).toBe(1);

@@ -44,7 +44,7 @@ describe('npm start', { timeout: 180_000 }, () => {
     expect(summary).toMatch(
       new RegExp(`^Pictures +${count}\nSegments +\\d+\nSpeed .*images/s\nStages .*\nQuery +red car\n`),
     );
-    expect(summary.match(/^ {2}[1-5]\. {2}[01]\.\d\d {2}.*lookbook-start-.*$/gm)).toHaveLength(5);
+    expect(summary.match(/^ {2}1\. {2}[01]\.\d\d {2}.*lookbook-start-.*$/gm)).toHaveLength(1);
     for (const name of ['01-index', '02-query']) {
       const page = await readFile(join(folder, 'derived', 'run', `${name}.html`), 'utf8');
       expect(page).toMatch(/^<!doctype html>[\s\S]*Executed [\d-]+ [\d:]+ UTC in [\d.]+ s\.<\/footer>/);

@@ -90,6 +90,17 @@ describe('segments pooled from the patches of a vision transformer', () => {
     expect(embedding!.segments![1]).toBeNull();
   });
 
+  it('where nothing is cut off a mask is pooled however thin: no crop is made that nobody decoded for', async () => {
+    const { pixels } = await seen(tiny);
+    // One row of 418 that falls between the rows of 32, in the upper half of the first patch's row.
+    const line = { data: new Uint8Array(627 * 418), width: 627, height: 418 };
+    line.data.fill(1, 627, 627 + 156);
+    const size = { width: 1500, height: 1000 };
+    const [embedding] = await encoder.embed([{ pixels, masks: [line, box(0, 0, 0.25, 0.25)], size }]);
+    const [thin, patch] = embedding!.segments!;
+    expect(dot(thin!, patch!)).toBeCloseTo(1, 5);
+  });
+
   it('tokens that fill no square are refused in words', async () => {
     expect(poolPatches(new Float32Array(4 * 3), [4, 3], box(0, 0, 1, 1))).toBeNull();
     expect(poolPatches(new Float32Array(5 * 3), [5, 3], box(0, 0, 1, 1))).toHaveLength(3);

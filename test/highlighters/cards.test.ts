@@ -57,6 +57,23 @@ describe('the card of a hit', () => {
     expect(card.why).toMatch(/; drawn is where "red" may be meant$/);
   });
 
+  it('comes without a highlighter that does not open, and says why', async () => {
+    const card = await redCard({ segmenter: null, highlighter: 'nobody' });
+    expect(card.outlines).toEqual([]);
+    expect(card.why).toMatch(/; nothing is pointed out: \[models\] no model of that name: got "nobody"/);
+    // Where a stored segment answers there was nothing to point out.
+    expect((await redCard({ highlighter: 'nobody' })).why).not.toContain('pointed out');
+  });
+
+  it('is not made once its lookbook is closed, which would open a highlighter that nobody closes', async () => {
+    const config = { segmenter: null, highlighter: 'colour-words' };
+    await room.index(config);
+    const book = await room.open(config);
+    const result = await book.search('red', { k: 2 });
+    await book.close();
+    await expect(book.cards(result)).rejects.toThrow('colour-words was closed with its lookbook');
+  });
+
   it('shows nothing without one', async () => {
     const card = await redCard({ segmenter: null });
     expect(card.outlines).toEqual([]);

@@ -123,6 +123,11 @@ describe('a highlighter that is opened late', () => {
       expect(second).toBe(first);
       expect(await first.highlight([inputOf([red])], 'red')).toHaveLength(1);
       await late.close();
+      await expect(late.open()).rejects.toThrow(/late-words was closed with its lookbook/);
+      // The form of the weights that a lookbook wishes for is taken where the model has it.
+      const other = lazyHighlighter('late-words', { dtype: 'q8' });
+      await other.open();
+      await other.close();
       await expect(first.highlight([inputOf([red])], 'red')).rejects.toThrow(/the model is closed/);
     } finally {
       if (before === undefined) delete process.env.LOOKBOOK_MODELS;

@@ -184,6 +184,18 @@ describe('a repository’s own files as a manifest', () => {
     });
   });
 
+  it('a segmenter of the middle of a picture is refused: its masks would be of that', async () => {
+    const labels = { 0: 'background', 1: 'cat' };
+    const crops = { ...CLIP_PROCESSOR, do_center_crop: true };
+    const config = { model_type: 'segformer', architectures: ['SegformerForSemanticSegmentation'] };
+    const asked = made({
+      'config.json': JSON.stringify({ id2label: labels, ...config }),
+      'preprocessor_config.json': JSON.stringify(crops),
+      'onnx/model.onnx': 1,
+    });
+    await expect(asked).rejects.toThrow(/do_center_crop in preprocessor_config.json: masks would be of the/);
+  });
+
   it('UForm’s form is read from its own fields', async () => {
     const manifest = await made({
       'config.json': JSON.stringify({

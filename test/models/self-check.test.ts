@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { open as openDual } from '#lib/encoders/dual-encoder.js';
 import { openEncoder, openSegmenter } from '#lib/models/families.js';
@@ -14,7 +15,8 @@ import {
   refuseFailed,
   type SelfCheck,
 } from '#lib/models/self-check-results.js';
-import type { Encoder, FoundSegment, Preprocessing, Segmenter } from '#lib/types.js';
+import { projectPath } from '#lib/paths.js';
+import type { Encoder, FoundSegment, Preprocessing, Segmenter, SegmenterInput } from '#lib/types.js';
 import { dualOf } from './hub-folder.js';
 
 const entry = await findModel('pictoclip');
@@ -148,6 +150,31 @@ describe('a segmenter', () => {
     const opened = await openSegmenter('pictoclip-segments', {});
     expect(await checkSegmenter(opened)).toMatchObject({ passed: true, right: 10 });
     await opened.close();
+  });
+
+  it('is shown what an index shows: the pictures’ own sizes, and its form for a closer look', async () => {
+    const given: SegmenterInput[] = [];
+    const closer: Preprocessing = { ...rule, resize: 'longest', size: 64 };
+    const watched = { ...segmenter(() => [{ ...pixel, label: 'cat' }]), closer };
+    await checkSegmenter({
+      ...watched,
+      segment(pictures) {
+        given.push(...pictures);
+        return watched.segment(pictures);
+      },
+    });
+    const sizes = await Promise.all(
+      readdirSync(projectPath('models/self-check'))
+        .filter((file) => file.endsWith('.webp'))
+        .map((file) => sharp(projectPath(`models/self-check/${file}`)).metadata()),
+    );
+    const known = new Set(sizes.map(({ width, height }) => `${width} × ${height}`));
+    expect(given).toHaveLength(10);
+    expect(new Set(given.map(({ width, height }) => `${width} × ${height}`))).toEqual(known);
+    for (const { pixels, closer: form } of given) {
+      expect(pixels.width).toBe(rule.size);
+      expect(Math.max(form!.width, form!.height)).toBe(64);
+    }
   });
 
   it('passes when it finds something in some, and names one of its things', async () => {

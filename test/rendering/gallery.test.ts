@@ -104,6 +104,12 @@ describe('a gallery', () => {
     }
   });
 
+  test('says how many near-identical pictures stand behind a card', async () => {
+    expect(gallery([await ballCard({ copies: 1 })])).toContain('>and 1 near-identical picture<');
+    expect(gallery([await ballCard({ copies: 1200 })])).toContain('>and 1,200 near-identical pictures<');
+    expect(gallery([await ballCard()])).not.toContain('near-identical');
+  });
+
   test('holds no script and lets nothing from outside be markup', async () => {
     const card = await ballCard();
     const cards = nastyStrings.map(

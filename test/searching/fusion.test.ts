@@ -120,7 +120,9 @@ describe('relevance', () => {
   const measured = { half: 0.2, slope: 9, cut: 0.1 };
 
   it.each([undefined, measured])('rises with the score and stays between 0 and 1 (%j)', (curve) => {
-    const values = [-1, 0, 0.3, 0.6, 1].map((score) => relevanceOf(logitOf(score, against, curve)!));
+    const values = [-1, 0, 0.3, 0.6, 1].map((score) =>
+      relevanceOf(logitOf(score, against, { kind: 'words', curve })!),
+    );
     expect(values).toEqual([...values].sort((a, b) => a - b));
     expect(values[0]).toBeGreaterThanOrEqual(0);
     expect(values.at(-1)).toBeLessThanOrEqual(1);
@@ -128,17 +130,27 @@ describe('relevance', () => {
 
   it('is one half where the curve says so', () => {
     const score = (measured.half + against.rivals) / 2;
-    expect(logitOf(score, against, measured)).toBeCloseTo(0);
+    expect(logitOf(score, against, { kind: 'words', curve: measured })).toBeCloseTo(0);
   });
 
   it('what scores like the background is not relevant where nothing was measured', () => {
-    expect(relevanceOf(logitOf(against.mean, against, undefined)!)).toBeLessThan(0.05);
+    expect(relevanceOf(logitOf(against.mean, against, { kind: 'words' })!)).toBeLessThan(0.05);
   });
 
   it('falls as the rivals rise: a thing that answers to anything says little', () => {
     const popular = { ...against, rivals: against.rivals + 0.2 };
     for (const curve of [undefined, measured])
-      expect(logitOf(0.4, popular, curve)!).toBeLessThan(logitOf(0.4, against, curve)!);
+      expect(logitOf(0.4, popular, { kind: 'words', curve })!).toBeLessThan(
+        logitOf(0.4, against, { kind: 'words', curve })!,
+      );
+  });
+
+  it('of a picture counts in deviations from the others, whatever its like score', () => {
+    const among = { ...against, rivals: 0.99 };
+    for (const curve of [undefined, measured])
+      expect(logitOf(0.4, among, { kind: 'pictures', curve })).toBe(
+        logitOf(0.4, against, { kind: 'pictures', curve }),
+      );
   });
 
   it('knows which of the background fits best, and how the ten best do', () => {
@@ -151,6 +163,6 @@ describe('relevance', () => {
     const own = standing(Float32Array.of(1, 0), backgroundOf(background, 2), scores[0]!);
     expect([own.best.score, own.count]).toEqual([scores[1], 199]);
     const few = standing(Float32Array.of(1, 0), backgroundOf(background.slice(0, 5), 2));
-    expect(logitOf(0.9, few, measured)).toBe(null);
+    expect(logitOf(0.9, few, { kind: 'words', curve: measured })).toBe(null);
   });
 });

@@ -130,6 +130,9 @@ function sumOf({ data }: Mask): number {
 describe('seeds of another segmenter', () => {
   it('a rough seed becomes the thing that the model sees there, and keeps its label', async () => {
     const rough = maskOf(16, 12, { x: 2, y: 3, width: 4, height: 3 });
+    const empty = { mask: { ...rough, data: new Uint8Array(rough.data.length) }, score: 0.1 };
+    const told = await find({}, { seeds: [empty, { mask: rough, score: 0.5 }] });
+    expect(seenAs(told, shapeOf(red)).map(({ seed }) => seed)).toEqual([1]);
     const found = await find({}, { seeds: [{ mask: rough, score: 0.5, label: 'red square' }] });
     expect(seenAs(found, shapeOf(red)).map(({ label }) => label)).toEqual(['red square']);
     for (const shape of [shapeOf(blue), shapeOf(green), ground])
@@ -185,6 +188,8 @@ describe('seeds of another segmenter', () => {
     await both.close();
     const exact = seenAs(found!, shapeOf(red));
     expect(exact.map(({ label, origin }) => [label, origin])).toEqual([['red', 'colour-sam-many']]);
+    // The rough form of the red thing is not kept beside the exact one.
+    expect(found).toHaveLength(4);
   });
 });
 

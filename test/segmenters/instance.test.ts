@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { planResize } from '#lib/arithmetic/resize-plan.js';
 import { decode } from '#lib/decoders/image.js';
+import { greyPicture } from '#lib/models/identity.js';
 import { checkManifest, type InstanceManifest } from '#lib/models/manifest.js';
 import { findModel } from '#lib/models/registry.js';
+import { openPictureGraph } from '#lib/picture-graph.js';
 import { open } from '#lib/segmenters/instance.js';
 import type { Preprocessing } from '#lib/types.js';
 import { describeWithShared, shared } from '../shared-data.js';
-import { writeInstance } from './tiny-graphs.js';
+import { isKept, writeInstance } from './tiny-graphs.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lookbook-instance-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,6 +37,17 @@ describe('an instance segmenter', () => {
     expect(await fault(open({ ...manifest, labels: ['red'] }, { image }, {}))).toBe(
       '[segmenter] the outputs logits and pred_masks of detr are not usable: got [4,5] and [4,16,16] a picture, expected [queries, 2] and [queries, h, w], a class and a mask for each query. Correct output, queries.classes and labels in the manifest, or fetch the weights again.',
     );
+  });
+
+  it('keeps nothing of a picture’s outputs: a hundred masks of it are tens of megabytes', async () => {
+    const { manifest, image } = await writeInstance(folder, 'detr');
+    const segmenter = await open(manifest, { image }, {});
+    const graph = await openPictureGraph(manifest, image, { outputs: [manifest.output] });
+    const picture = greyPicture(manifest.preprocessing);
+    const input = { pixels: picture, width: 64, height: 64 };
+    expect(await segmenter.segment([input, input])).toHaveLength(2);
+    expect(await isKept(graph, picture)).toBe(false);
+    await Promise.all([segmenter.close(), graph.close()]);
   });
 
   it('a manifest that would put pictures of several sizes into one run is refused', async () => {

@@ -4,7 +4,9 @@ import { maskArea, maskIoU, resizeMask } from '#lib/arithmetic/masks.js';
 import { decodeRle } from '#lib/arithmetic/rle.js';
 import { decode } from '#lib/decoders/image.js';
 import { openSegmenter } from '#lib/models/families.js';
+import { findModel, modelFiles } from '#lib/models/registry.js';
 import { projectPath } from '#lib/paths.js';
+import { open } from '#lib/segmenters/layout.js';
 import type { Mask, Rle, Segmenter, SegmenterInput } from '#lib/types.js';
 
 interface Truth {
@@ -36,6 +38,20 @@ function foundObjects(masks: readonly Mask[], objects: readonly Mask[]): number 
     masks.some((mask) => maskIoU(resizeMask(object, mask.width, mask.height), mask) >= 0.5),
   ).length;
 }
+
+describe('a layout segmenter', () => {
+  it('is refused at opening where its output is no layout', async () => {
+    const { manifest } = await findModel('pictoclip-segments');
+    const { image } = await modelFiles(await findModel('pictoclip-segments'));
+    if (manifest.family !== 'layout') throw new Error(manifest.family);
+    for (const output of ['vector', 'dense'])
+      await expect(open({ ...manifest, output }, { image: image! }, {})).rejects.toThrow(
+        new RegExp(
+          `the output ${output} of pictoclip-segments is not usable: got .* a picture, expected \\[4,`,
+        ),
+      );
+  });
+});
 
 describe('a layout segmenter that looks again', () => {
   it('finds things that the first look ran together or passed over', async () => {

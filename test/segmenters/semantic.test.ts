@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { ClassLogits } from '#lib/arithmetic/class-map.js';
@@ -7,9 +9,12 @@ import { layoutInstances } from '#lib/arithmetic/layout-instances.js';
 import { measure } from '#lib/commands/evaluations/deeplab.js';
 import { decode } from '#lib/decoders/image.js';
 import { openSegmenter } from '#lib/models/families.js';
+import { greyPicture } from '#lib/models/identity.js';
 import { mapSize } from '#lib/models/segment-limits.js';
-import { regionsOf } from '#lib/segmenters/semantic.js';
+import { openPictureGraph } from '#lib/picture-graph.js';
+import { open, regionsOf } from '#lib/segmenters/semantic.js';
 import { describeWithShared, shared } from '../shared-data.js';
+import { isKept, writeSemantic } from './tiny-graphs.js';
 
 /** One map a class of 4 × 4 cells, `certain` where its letter stands. */
 function logitsOf(rows: readonly string[], letters: string, certain: number): ClassLogits {
@@ -91,6 +96,23 @@ describe('semantic segmentation', () => {
     expect(regionsOf(logits, size, { labels, background: 0 })).toEqual([]);
     const [whole] = regionsOf(logits, size, { labels, background: null });
     expect(whole!.mask.data.every((value) => value === 1)).toBe(true);
+  });
+});
+
+describe('a class map from a graph', () => {
+  it('is not kept with the picture: logits of a batch are hundreds of megabytes', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lookbook-semantic-'));
+    const { manifest, image } = await writeSemantic(folder);
+    const segmenter = await open(manifest, { image }, {});
+    const graph = await openPictureGraph(manifest, image, { outputs: [manifest.output] });
+    const picture = greyPicture(manifest.preprocessing);
+    await segmenter.segment([{ pixels: picture, width: 64, height: 64 }]);
+    expect(await isKept(graph, picture)).toBe(false);
+    // The question tells: asked without names, the graph keeps what it gave.
+    await graph.look([picture]);
+    expect(await isKept(graph, picture)).toBe(true);
+    await Promise.all([segmenter.close(), graph.close()]);
+    rmSync(folder, { recursive: true });
   });
 });
 

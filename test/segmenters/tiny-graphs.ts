@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { OnnxFile } from '#lib/commands/onnx-file.js';
 import { checkManifest, type InstanceManifest, type SemanticManifest } from '#lib/models/manifest.js';
+import type { PictureGraph } from '#lib/picture-graph.js';
+import type { Pixels } from '#lib/types.js';
 
 export const COLOURS = ['ground', 'red', 'green', 'blue'] as const;
 
@@ -93,4 +95,19 @@ export async function writeInstance(
     queries: { classes: names.classes, threshold: 0.5, maskThreshold: 0.5, overlap: 0.8 },
   };
   return { manifest: (await checkManifest(value, form, 'a test')) as InstanceManifest, image };
+}
+
+/**
+ * Whether a graph still holds what it gave for a picture: that comes within some turns of the queue, and what has to be
+ * computed by another thread cannot.
+ */
+export async function isKept(graph: PictureGraph, picture: Pixels): Promise<boolean> {
+  let answered = false;
+  const answer = graph.look([picture]).then(() => {
+    answered = true;
+  });
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+  const kept = answered;
+  await answer;
+  return kept;
 }

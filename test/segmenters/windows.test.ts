@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boundingBox, maskArea } from '#lib/arithmetic/masks.js';
+import { boundingBox, maskArea, maskIoU } from '#lib/arithmetic/masks.js';
 import { decode } from '#lib/decoders/image.js';
 import { openSegmenter } from '#lib/models/families.js';
 import type { WindowsManifest } from '#lib/models/manifest.js';
@@ -45,6 +45,18 @@ describe('sliding windows', () => {
     for (const { mask } of found) expect(maskArea(mask)).toBeLessThan(0.6);
     const covered = found[0]!.mask.data.map((_, at) => Number(found.some(({ mask }) => mask.data[at] === 1)));
     expect(covered.every((value) => value === 1)).toBe(true);
+  });
+
+  it('no two of a picture are nearly one', () => {
+    const sides = [150, 199, 256, 300, 317, 320, 400, 420, 427, 448, 512, 597, 640, 768, 1024];
+    for (const width of [...sides, 301, 333, 673, 700])
+      for (const height of sides) {
+        const masks = windowsOf({ width, height }, rule).map(({ mask }) => mask);
+        let most = 0;
+        for (const [n, mask] of masks.entries())
+          for (const other of masks.slice(n + 1)) most = Math.max(most, maskIoU(mask, other));
+        expect(most, `${width} × ${height}`).toBeLessThan(0.9);
+      }
   });
 
   it('are squares of the picture, whatever its size', () => {

@@ -18,8 +18,9 @@
  */
 import { preprocess } from '../../arithmetic/resampling.js';
 import { decodeRle } from '../../arithmetic/rle.js';
-import { dot, normalise } from '../../arithmetic/vectors.js';
+import { dot } from '../../arithmetic/vectors.js';
 import { cropFormOf, segmentCrop, workingPx } from '../../cropping/crops.js';
+import { blend } from '../../cropping/segment-vectors.js';
 import { openEncoder, openSegmenter } from '../../models/families.js';
 import type { CropForm, Encoder, FoundSegment, Pixels, Segmenter } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
@@ -127,10 +128,6 @@ async function cropsOf(parts: readonly Part[], form: CropForm, encoder: Encoder)
     vectors.push(...(await encoder.embed(crops)).map(({ picture }) => picture));
   }
   return vectors;
-}
-
-function blend(pooled: Float32Array, crop: Float32Array, share: number): Float32Array {
-  return normalise(pooled.map((value, i) => (1 - share) * value + share * crop[i]!));
 }
 
 function precisionAt1(

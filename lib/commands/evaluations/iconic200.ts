@@ -24,7 +24,7 @@ interface Photographs {
 }
 
 /** By which words each class is asked for, of the data's own recipe. */
-const QUERIES: Record<string, string> = {
+export const QUERIES: Record<string, string> = {
   ferrariyellow: 'yellow ferrari',
   empirestatebuilding: 'empire state building',
   tractor: 'tractor',

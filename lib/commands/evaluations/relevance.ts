@@ -6,13 +6,14 @@
 import { auroc, fitLogistic } from '../../arithmetic/logistic.js';
 import { seeded } from '../../arithmetic/seeded.js';
 import { png } from '../../decoders/image.js';
+import { strengthOf } from '../../searching/relevance.js';
 import type { Hit, Query } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
 import { type SceneBook, withScenes } from '../scenes/book.js';
 import { cleanIcon, type Icons, openIcons } from '../scenes/icons.js';
 
 /** Words that no drawing answers: made up, or of things that nobody draws. Fixed before anything was measured. */
-const NONSENSE =
+export const NONSENSE: readonly string[] =
   `qwerty asdf; lorem ipsum; blorf; fnord snark; hgfdsa; jjjjj; asdkjh qwe; tax return 2019; municipal bond yield;
 photosynthesis; parliamentary procedure; democracy; regret; the theory of relativity; kubernetes cluster; sql injection;
 semicolon; wisdom tooth extraction; mortgage; inflation rate; covariance matrix; constitutional amendment; metaphysics;
@@ -73,12 +74,12 @@ export const measure: Measure = async (say) => {
   });
 };
 
-interface Look {
+export interface Look {
   right: boolean;
   rank: number;
   relevance: number;
-  /** Twice the score less its rivals: what the curve is of. */
-  lead: number;
+  /** What the curve is of. */
+  strength: number;
 }
 
 /** The first hits of a hundred labels that stand in some scene. */
@@ -89,7 +90,12 @@ async function lookedAt(scenes: SceneBook, ask: (label: string) => Query | null)
     if (!query) continue;
     const { hits } = await scenes.book.search({ ...query, k: FIRST, minRelevance: 0, explain: true });
     for (const [rank, hit] of hits.entries())
-      looks.push({ right: scenes.holds(hit, label), rank, relevance: hit.relevance, lead: leadOf(hit) });
+      looks.push({
+        right: scenes.holds(hit, label),
+        rank,
+        relevance: hit.relevance,
+        strength: strengthOfHit(hit, query.text === undefined ? 'pictures' : 'words'),
+      });
   }
   return looks;
 }
@@ -117,16 +123,17 @@ async function drawingOf(icons: Icons): Promise<(label: string) => Query | null>
   };
 }
 
-function leadOf({ explanation }: Hit): number {
-  const leads = [explanation?.picture, explanation?.segment].flatMap((judged) =>
-    judged ? [2 * judged.cosine - judged.background.rivals] : [],
+/** What the curve is of, of the better side of a hit. */
+export function strengthOfHit({ explanation }: Hit, kind: 'words' | 'pictures'): number {
+  const strengths = [explanation?.picture, explanation?.segment].flatMap((judged) =>
+    judged ? [strengthOf(judged.cosine, judged.background, kind)] : [],
   );
-  return Math.max(...leads);
+  return Math.max(...strengths);
 }
 
-function curveOf(looks: readonly Look[]): string {
+export function curveOf(looks: readonly Look[]): string {
   const { half, slope } = fitLogistic(
-    looks.map(({ lead }) => lead),
+    looks.map(({ strength }) => strength),
     looks.map(({ right }) => right),
   );
   return `the curve of these scenes has half ${half.toFixed(3)} and slope ${slope.toFixed(1)} (${looks.length} hits)`;

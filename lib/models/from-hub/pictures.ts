@@ -37,7 +37,7 @@ export function readPictureModel(
   const graphs = { image: firstOf(files, ['onnx/model.onnx', 'model.onnx']) ?? 'onnx/model.onnx' };
   const roles = rolesOf(files, graphs, faults);
   const forms = variantsOf(files, graphs, faults);
-  const said = isSemantic(config) ? semanticPart(config, faults) : encoderPart(config, faults);
+  const said = isSemantic(config) ? semanticPart(config, preprocessing, faults) : encoderPart(config, faults);
   const { image } = roles;
   if (image === undefined || said === undefined) return undefined;
   const held: { image: ManifestFile } & Record<string, ManifestFile> = { ...roles, image };
@@ -64,8 +64,11 @@ function encoderPart(
 
 function semanticPart(
   config: unknown,
+  { resize }: Preprocessing,
   faults: string[],
 ): { family: 'semantic'; output: string; labels: string[]; background: number | null } | undefined {
+  if (resize === 'shortest')
+    faults.push('do_center_crop in preprocessor_config.json: masks would be of the middle of a picture');
   const labels = labelsOf(fieldOf(config, 'id2label'));
   if (!labels) {
     faults.push(
