@@ -1,4 +1,5 @@
 import { LookbookError } from '../errors.js';
+import { shownPath } from '../paths.js';
 import type { Fusion, Query, Relation, Term } from '../types.js';
 import { problemsOfFilter } from './filter-check.js';
 
@@ -296,6 +297,6 @@ function pictureOf(
   id: string | undefined,
   like: (id: string) => string,
 ): string {
-  if (typeof image === 'string') return image;
+  if (typeof image === 'string') return shownPath(image);
   return image ? 'the picture given' : like(id ?? '');
 }
