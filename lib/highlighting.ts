@@ -4,7 +4,6 @@ import { LookbookError } from './errors.js';
 import { openHighlighter } from './models/families.js';
 import type { OpenOptions } from './models/identity.js';
 import { dtypeBeside } from './models/registry.js';
-import { imageIdOfBytes, readSource } from './picture-bytes.js';
 import type { FoundSegment, Highlighter, Hit, SegmenterInput } from './types.js';
 
 /** A highlighter that is opened with the first question that needs it. */
@@ -101,16 +100,4 @@ async function inputOf(hit: Hit, { highlighter, read }: HighlightOptions): Promi
   if (!bytes) return null;
   const { inputs, facts } = await decode(bytes, { preprocessings: [highlighter.preprocessing] });
   return { pixels: inputs[0]!, width: facts.width, height: facts.height };
-}
-
-/** The bytes of a hit's picture from the first of its places that still holds it, or null. */
-export async function readPicture(
-  { imageId, paths }: Hit,
-  options: { allowPrivateUrls: boolean },
-): Promise<Uint8Array | null> {
-  for (const location of paths) {
-    const bytes = await readSource({ location }, options).catch(() => null); // the next place may still hold it
-    if (bytes && imageIdOfBytes(bytes) === imageId) return bytes;
-  }
-  return null;
 }

@@ -5,19 +5,13 @@ import { defineConfig, type LookbookConfig, type Settings } from './config.js';
 import { LookbookError, reasonOf } from './errors.js';
 import { duplicates } from './exploring/duplicates.js';
 import { mapView } from './exploring/map-view.js';
-import {
-  highlightHits,
-  type LazyHighlighter,
-  lacksSegment,
-  lazyHighlighter,
-  readPicture,
-} from './highlighting.js';
+import { highlightHits, type LazyHighlighter, lacksSegment, lazyHighlighter } from './highlighting.js';
 import { openCatalogue } from './indexing/catalogue.js';
 import { estimateRun, keepRate } from './indexing/estimate.js';
 import { type RunOptions, runIndex } from './indexing/indexer.js';
 import { takeIndexLock } from './indexing/lock.js';
 import { derivedPath } from './paths.js';
-import { isUrl } from './picture-bytes.js';
+import { isUrl, readStored } from './picture-bytes.js';
 import { GROUPS_SHOWN } from './rendering/duplicates.js';
 import { placesOf, segmentsDone } from './rows.js';
 import { backgroundPictures, backgroundTexts, knownTexts, nameOf } from './searching/background.js';
@@ -311,7 +305,8 @@ class OpenLookbook implements Lookbook {
   }: SearchResult): Promise<Pick<ShowOptions, 'highlights' | 'noHighlights'>> {
     if (!this.#highlighter || !query.text || !hits.some(lacksSegment)) return {};
     const { allowPrivateUrls } = this.settings;
-    const read = (hit: Hit): Promise<Uint8Array | null> => readPicture(hit, { allowPrivateUrls });
+    const read = (hit: Hit): Promise<Uint8Array | null> =>
+      readStored(hit.imageId, hit.paths, { allowPrivateUrls });
     try {
       const highlighter = await this.#highlighter.open();
       return { highlights: await highlightHits(hits, query.text, { highlighter, read }) };

@@ -37,3 +37,19 @@ export async function readSource(
     });
   }
 }
+
+/**
+ * The bytes of a stored picture, from the first of its places that still holds it.
+ * @returns null when none does: moved, replaced or gone since it was indexed.
+ */
+export async function readStored(
+  imageId: string,
+  locations: readonly string[],
+  options: { allowPrivateUrls: boolean },
+): Promise<Uint8Array | null> {
+  for (const location of locations) {
+    const bytes = await readSource({ location }, options).catch(() => null); // the next place may still hold it
+    if (bytes && imageIdOfBytes(bytes) === imageId) return bytes;
+  }
+  return null;
+}

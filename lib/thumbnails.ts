@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { sizeOf, thumbnail, tile } from './decoders/image.js';
 import { derivedPath } from './paths.js';
-import { imageIdOfBytes, readSource } from './picture-bytes.js';
+import { readStored } from './picture-bytes.js';
 import { writeWhole } from './whole-file.js';
 
 /** Pixels of the longer side: sharp in a gallery of four columns, ten of them under 300 kB. */
@@ -30,13 +30,10 @@ export async function thumbnailOf(
   const stored = await readFile(path).catch(() => null);
   const again = stored ? await sizeOf(stored).catch(() => null) : null; // a broken file is simply made anew
   if (stored && again) return { jpeg: stored, ...again };
-  for (const location of locations) {
-    const made = await fromSource(imageId, location, options).catch(() => null); // the next place may still hold it
-    if (!made) continue;
-    await writeWhole(path, made.jpeg);
-    return made;
-  }
-  return null;
+  const bytes = await readStored(imageId, locations, options);
+  const made = bytes && (await thumbnail(bytes, THUMBNAIL_PX).catch(() => null)); // decoded once, and no more
+  if (made) await writeWhole(path, made.jpeg);
+  return made;
 }
 
 export async function removeThumbnail(imageId: string): Promise<void> {
@@ -44,15 +41,6 @@ export async function removeThumbnail(imageId: string): Promise<void> {
 }
 
 /** @returns null when the file holds another picture by now. */
-async function fromSource(
-  imageId: string,
-  location: string,
-  options: ThumbnailOptions,
-): Promise<Thumbnail | null> {
-  const bytes = await readSource({ location }, options);
-  return imageIdOfBytes(bytes) === imageId ? thumbnail(bytes, THUMBNAIL_PX) : null;
-}
-
 function thumbnailPath(imageId: string): string {
   return derivedPath('thumbnails', imageId.slice(0, 2), `${imageId}.jpg`);
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import { perceptualHash } from '../arithmetic/perceptual-hash.js';
 import { decode } from '../decoders/image.js';
-import { imageIdOfBytes, readSource } from '../picture-bytes.js';
+import { readStored } from '../picture-bytes.js';
 import { PERCEPTUAL_HASH, placesOf } from '../rows.js';
 import type { DuplicatesOptions, Encoder, Place, VectorCollection } from '../types.js';
 import { counted } from '../words.js';
@@ -61,11 +61,8 @@ async function hashFromFile(
   locations: readonly string[],
   { encoder, allowPrivateUrls }: Pick<DuplicateSources, 'encoder' | 'allowPrivateUrls'>,
 ): Promise<string | undefined> {
-  for (const location of locations) {
-    const bytes = await readSource({ location }, { allowPrivateUrls }).catch(() => null); // the next place may still hold it
-    if (!bytes || imageIdOfBytes(bytes) !== imageId) continue;
-    const { inputs } = await decode(bytes, { preprocessings: [encoder.preprocessing] });
-    return perceptualHash(inputs[0]!);
-  }
-  return undefined;
+  const bytes = await readStored(imageId, locations, { allowPrivateUrls });
+  if (!bytes) return undefined;
+  const { inputs } = await decode(bytes, { preprocessings: [encoder.preprocessing] });
+  return perceptualHash(inputs[0]!);
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { isFiniteVector } from '../arithmetic/vectors.js';
+import type { Closable } from '../closers.js';
 import { PREPROCESSING_VERSION } from '../decoders/image.js';
 import { LookbookError } from '../errors.js';
 import { hashFile } from '../hub/facts.js';
 import type { DeviceOptions } from '../onnx.js';
-import type { Encoder, Pixels, Preprocessing } from '../types.js';
+import type { Encoder, Pixels, Preprocessing, Segmenter } from '../types.js';
 import type { Dtype, EncoderManifest, Manifest } from './manifest.js';
 import { LIMITS_VERSION } from './segment-limits.js';
 
@@ -131,12 +132,23 @@ export function greyPicture({ size }: Preprocessing): Pixels {
  * Shows a plain grey picture to an encoder that has just been opened, so that a graph that cannot answer is found
  * before any picture is touched. @throws what the encoder throws; it is closed then.
  */
-export async function probe(encoder: Encoder): Promise<Encoder> {
+export function probe(encoder: Encoder): Promise<Encoder> {
+  return tried(encoder, () => encoder.embed([{ pixels: greyPicture(encoder.preprocessing) }]));
+}
+
+/** The same of a segmenter whose input is a square. */
+export function probeSegmenter(segmenter: Segmenter): Promise<Segmenter> {
+  const pixels = greyPicture(segmenter.preprocessing);
+  const { width, height } = pixels;
+  return tried(segmenter, () => segmenter.segment([{ pixels, width, height }]));
+}
+
+async function tried<Model extends Closable>(model: Model, run: () => Promise<unknown>): Promise<Model> {
   try {
-    await encoder.embed([{ pixels: greyPicture(encoder.preprocessing) }]);
+    await run();
   } catch (error) {
-    await encoder.close();
+    await model.close();
     throw error;
   }
-  return encoder;
+  return model;
 }

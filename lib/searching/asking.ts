@@ -6,12 +6,13 @@ import { regionVector } from '../cropping/segment-vectors.js';
 import { decode } from '../decoders/image.js';
 import { LookbookError } from '../errors.js';
 import { projectPath } from '../paths.js';
-import { imageIdOfBytes, isUrl, readSource } from '../picture-bytes.js';
+import { isUrl, readSource, readStored } from '../picture-bytes.js';
 import { placesOf } from '../rows.js';
 import type { PreparedPicture, Region } from '../types.js';
-import type { Kind, Library } from './library.js';
+import type { Library } from './library.js';
 import { prepareQueryPicture } from './prepare-picture.js';
 import type { CheckedTerm } from './query.js';
+import type { Kind } from './relevance.js';
 
 /** One thing asked: its vector, float32[dimension], L2-normalised, and what it is compared with. */
 export interface Asked {
@@ -136,10 +137,8 @@ async function bytesOf({ image, like }: CheckedTerm, library: Library): Promise<
   const [row] = await pictures.get([like!]);
   if (!row) throw gone(like!);
   const places = placesOf(row.metadata).map(locate);
-  for (const location of places) {
-    const bytes = await readSource({ location }, { allowPrivateUrls }).catch(() => null); // another place may have it
-    if (bytes && imageIdOfBytes(bytes) === like) return bytes;
-  }
+  const bytes = await readStored(like!, places, { allowPrivateUrls });
+  if (bytes) return bytes;
   throw new LookbookError('search', {
     what: 'the picture whose region asks is not there any more',
     got: places.join(', ') || 'no place',

@@ -1,6 +1,5 @@
 /** What is wrong with a filter, all at once, before anything is asked. Pure. */
 import picomatch from 'picomatch';
-import { LookbookError } from '../errors.js';
 import { CONTENT_FIELDS, PICTURE_FIELDS, SEGMENT_FIELDS } from '../rows.js';
 import type { Filter, Where } from '../types.js';
 import { timeSpan } from './dates.js';
@@ -28,7 +27,7 @@ const CHECKS: { [Part in keyof Required<Filter>]: (value: unknown) => string[] }
 };
 
 /** The parts that a filter may have. */
-export const FILTER_FIELDS: readonly string[] = Object.keys(CHECKS);
+const FILTER_FIELDS: readonly string[] = Object.keys(CHECKS);
 
 const SIZES = ['Width', 'Height', 'Pixels', 'Bytes'] as const;
 const SIZE_FIELDS: readonly string[] = SIZES.flatMap((of) => [`min${of}`, `max${of}`]);
@@ -54,17 +53,6 @@ export function problemsOfFilter(where: unknown): string[] {
       where[field] === undefined ? [] : check(where[field]),
     ),
   ];
-}
-
-/** @throws LookbookError that lists every problem of the filter at once, and the known fields. */
-export function checkFilter(where: unknown): asserts where is Filter | Where {
-  const problems = problemsOfFilter(where);
-  if (!problems.length) return;
-  throw new LookbookError('search', {
-    what: 'the filter cannot be used',
-    got: problems.join('; '),
-    mend: "Filter with an object such as { folder: 'holiday', taken: { from: '2023-05' }, orientation: 'landscape' }.",
-  });
 }
 
 /** The fields that a tree of the store's own form speaks of. */

@@ -2,8 +2,8 @@ import { dot } from '../arithmetic/vectors.js';
 import type { Judgement } from '../types.js';
 import type { Asked } from './asking.js';
 import { nameOf } from './background.js';
-import type { Kind, Library } from './library.js';
-import { type Background, logitOf, type Standing, standing } from './relevance.js';
+import type { Library } from './library.js';
+import { type Background, type Kind, logitOf, type Standing, standing } from './relevance.js';
 
 /** How one stored vector answers one thing asked. */
 export interface Judged {

@@ -1,9 +1,6 @@
 /** What a search works with. */
 import type { Encoder, Place, VectorCollection } from '../types.js';
-import type { Background } from './relevance.js';
-
-/** What a thing asked is compared with: words with words, pictures with pictures. */
-export type Kind = 'words' | 'pictures';
+import type { Background, Kind } from './relevance.js';
 
 export interface Library {
   encoder: Encoder;

@@ -3,6 +3,9 @@ import { logistic } from '../arithmetic/logistic.js';
 import { dotRow, stack } from '../arithmetic/vectors.js';
 import type { RelevanceCurve } from '../types.js';
 
+/** What a thing asked is compared with: words with words, pictures with pictures. */
+export type Kind = 'words' | 'pictures';
+
 /** Vectors to compare with, float32[count, dimension] in one block. */
 export interface Background {
   block: Float32Array;
@@ -87,7 +90,7 @@ export function standing(
 export function strengthOf(
   score: number,
   { mean, deviation, rivals }: Omit<Standing, 'best' | 'count'>,
-  kind: 'words' | 'pictures',
+  kind: Kind,
 ): number {
   return kind === 'words' ? 2 * score - rivals : (score - mean) / deviation;
 }
@@ -99,7 +102,7 @@ export function strengthOf(
 export function logitOf(
   score: number,
   against: Standing,
-  { kind, curve }: { kind: 'words' | 'pictures'; curve?: RelevanceCurve | undefined },
+  { kind, curve }: { kind: Kind; curve?: RelevanceCurve | undefined },
 ): number | null {
   if (against.count < LEAST_BACKGROUND) return null;
   if (curve) return curve.slope * (strengthOf(score, against, kind) - curve.half);

@@ -8,7 +8,7 @@ import { isFiniteVector } from '../arithmetic/vectors.js';
 import { LookbookError } from '../errors.js';
 import { inRuns } from '../graph-feeds.js';
 import type { OpenFamily } from '../models/families.js';
-import { fingerprintOf, greyPicture, placeOf } from '../models/identity.js';
+import { fingerprintOf, placeOf, probeSegmenter } from '../models/identity.js';
 import type { LayoutManifest } from '../models/manifest.js';
 import { MAX_SEGMENTS, SMALLEST_AREA } from '../models/segment-limits.js';
 import { type Features, openPictureGraph } from '../picture-graph.js';
@@ -78,15 +78,8 @@ export const open: OpenFamily<LayoutManifest, Segmenter> = async (manifest, file
     for (const [index, { n }] of jobs.entries()) first[n] = best(closer[index]!);
     return first;
   };
-  try {
-    const pixels = greyPicture(preprocessing);
-    await segment([{ pixels, width: pixels.width, height: pixels.height }]);
-  } catch (error) {
-    await graph.close();
-    throw error;
-  }
   const closer = again ? { closer: closerRule(preprocessing) } : {};
-  return { name, fingerprint, preprocessing, ...closer, segment, close: () => graph.close() };
+  return probeSegmenter({ name, fingerprint, preprocessing, ...closer, segment, close: () => graph.close() });
 };
 
 /** @throws LookbookError when there are not four finite maps: object, centre, and the way there along both axes. */

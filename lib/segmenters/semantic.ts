@@ -5,7 +5,7 @@ import { mergeSmallRegions } from '../arithmetic/small-regions.js';
 import { isFiniteVector } from '../arithmetic/vectors.js';
 import { LookbookError } from '../errors.js';
 import type { OpenFamily } from '../models/families.js';
-import { fingerprintOf, greyPicture, placeOf } from '../models/identity.js';
+import { fingerprintOf, placeOf, probeSegmenter } from '../models/identity.js';
 import type { SemanticManifest } from '../models/manifest.js';
 import { MAX_SEGMENTS, mapSize, SMALLEST_AREA } from '../models/segment-limits.js';
 import { type Features, openPictureGraph } from '../picture-graph.js';
@@ -30,16 +30,9 @@ export const open: OpenFamily<SemanticManifest, Segmenter> = async (manifest, fi
       regionsOf(checkedLogits(look[output]!, manifest), mapSize(pictures[index]!), manifest),
     );
   };
-  try {
-    const pixels = greyPicture(preprocessing);
-    await segment([{ pixels, width: pixels.width, height: pixels.height }]);
-  } catch (error) {
-    await graph.close();
-    throw error;
-  }
   const { name, background } = manifest;
   const labels = manifest.labels.filter((_, index) => index !== background);
-  return { name, fingerprint, preprocessing, labels, segment, close: () => graph.close() };
+  return probeSegmenter({ name, fingerprint, preprocessing, labels, segment, close: () => graph.close() });
 };
 
 /** @throws LookbookError when there is not one finite map a label. */

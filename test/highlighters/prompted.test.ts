@@ -7,10 +7,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { maskIoU } from '#lib/arithmetic/masks.js';
 import { preprocess } from '#lib/arithmetic/resampling.js';
 import { open } from '#lib/highlighters/prompted.js';
-import { highlightHits, lazyHighlighter, readPicture } from '#lib/highlighting.js';
+import { highlightHits, lazyHighlighter } from '#lib/highlighting.js';
 import { openHighlighter } from '#lib/models/families.js';
 import { checkHighlighter } from '#lib/models/self-check.js';
-import { imageIdOfBytes } from '#lib/picture-bytes.js';
+import { imageIdOfBytes, readStored } from '#lib/picture-bytes.js';
 import type { FoundSegment, Highlighter, Hit, SegmenterInput } from '#lib/types.js';
 import { maskOf, paint, type Thing } from '../segmenters/colour-sam.js';
 import { installColourWords, writeColourWords } from './colour-words.js';
@@ -169,7 +169,8 @@ describe('hits without a stored segment', () => {
 
   it('are highlighted, those with a segment and those whose picture has gone are not', async () => {
     const highlighter = await open(manifest, files, {});
-    const read = (asked: Hit): Promise<Uint8Array | null> => readPicture(asked, { allowPrivateUrls: false });
+    const read = (asked: Hit): Promise<Uint8Array | null> =>
+      readStored(asked.imageId, asked.paths, { allowPrivateUrls: false });
     const bare = await hit('bare', [red]);
     const answered = await hit('answered', [red, blue], 0.9);
     const other = await hit('other', [blue]);

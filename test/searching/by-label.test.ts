@@ -6,7 +6,8 @@ import { checkQuery } from '#lib/searching/query.js';
 import { backgroundOf } from '#lib/searching/relevance.js';
 import { search } from '#lib/searching/search.js';
 import { openStore } from '#lib/stores/open-store.js';
-import type { Encoder, PictureFacts, Query, SearchResult, VectorStore } from '#lib/types.js';
+import type { PictureFacts, Query, SearchResult, VectorStore } from '#lib/types.js';
+import { wordlessEncoder } from './wordless.js';
 
 /** Pictures of an encoder without words, and what a segmenter called their segments. */
 const stored: { id: string; width: number; segments: { label: string; score: number; area?: number }[] }[] = [
@@ -31,21 +32,7 @@ const stored: { id: string; width: number; segments: { label: string; score: num
   { id: 'e', width: 400, segments: [{ label: 'cat', score: 0.2 }] },
 ];
 
-const encoder: Encoder = {
-  name: 'wordless',
-  fingerprint: 'f'.repeat(32),
-  dimension: 4,
-  preprocessing: {
-    resize: 'squash',
-    size: 8,
-    interpolation: 'bilinear',
-    mean: [0, 0, 0],
-    std: [1, 1, 1],
-  },
-  poolsSegments: false,
-  embed: async () => [],
-  close: async () => {},
-};
+const encoder = wordlessEncoder(4);
 
 let store: VectorStore;
 let library: Library;

@@ -6,6 +6,7 @@ import { namedLabels } from '#lib/searching/labels.js';
 import type { Library } from '#lib/searching/library.js';
 import { backgroundOf } from '#lib/searching/relevance.js';
 import { openStore } from '#lib/stores/open-store.js';
+import { wordlessEncoder } from './wordless.js';
 
 const DIMENSION = 32;
 const random = seeded(7);
@@ -24,21 +25,7 @@ const vectors = LABELS.map(direction);
 async function libraryOf(labels: readonly string[], hasWords = true): Promise<Library> {
   const store = await openStore('memory:');
   return {
-    encoder: {
-      name: 'made by a test',
-      fingerprint: 'e'.repeat(32),
-      dimension: DIMENSION,
-      preprocessing: {
-        resize: 'squash',
-        size: 8,
-        interpolation: 'bilinear',
-        mean: [0, 0, 0],
-        std: [1, 1, 1],
-      },
-      poolsSegments: false,
-      embed: async () => [],
-      close: async () => {},
-    },
+    encoder: wordlessEncoder(DIMENSION),
     pictures: await store.open({ name: 'labels', dimension: DIMENSION, fingerprint: 'p'.repeat(32) }),
     segments: null,
     segmentsMarker: null,

@@ -1,12 +1,12 @@
 /**
  * What relevance says: do words that mean nothing find nothing, do real ones keep their right answer, and is a hit of
  * relevance one half right in one half of the cases? On scenes whose truth is known. Beside the figures stands the curve
- * that fits other scenes best: it is what models/pictoclip.json holds.
+ * that fits other scenes best; for words models/pictoclip.json stands between it and the one that fits the demo pictures.
  */
 import { auroc, fitLogistic } from '../../arithmetic/logistic.js';
 import { seeded } from '../../arithmetic/seeded.js';
 import { png } from '../../decoders/image.js';
-import { strengthOf } from '../../searching/relevance.js';
+import { type Kind, strengthOf } from '../../searching/relevance.js';
 import type { Hit, Query } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
 import { type SceneBook, withScenes } from '../scenes/book.js';
@@ -124,7 +124,7 @@ async function drawingOf(icons: Icons): Promise<(label: string) => Query | null>
 }
 
 /** What the curve is of, of the better side of a hit. */
-export function strengthOfHit({ explanation }: Hit, kind: 'words' | 'pictures'): number {
+export function strengthOfHit({ explanation }: Hit, kind: Kind): number {
   const strengths = [explanation?.picture, explanation?.segment].flatMap((judged) =>
     judged ? [strengthOf(judged.cosine, judged.background, kind)] : [],
   );
@@ -136,7 +136,7 @@ export function curveOf(looks: readonly Look[]): string {
     looks.map(({ strength }) => strength),
     looks.map(({ right }) => right),
   );
-  return `the curve of these scenes has half ${half.toFixed(3)} and slope ${slope.toFixed(1)} (${looks.length} hits)`;
+  return `the curve that fits them has half ${half.toFixed(3)} and slope ${slope.toFixed(1)} (${looks.length} hits)`;
 }
 
 /** In tenths of relevance: the share of hits that are right, and how many there are. */
