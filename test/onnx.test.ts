@@ -75,7 +75,7 @@ describe('a device', () => {
   });
 
   it.runIf(process.platform === 'linux' && process.arch === 'x64')(
-    'whose libraries are missing is refused with the command that brings them',
+    'whose libraries are missing is refused with the command that brings them (Linux x64 alone has them)',
     async () => {
       const model = await openOnnxModel(image, { device: 'cuda', deviceId: 0 }).catch(
         (error: Error) => error,

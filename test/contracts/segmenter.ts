@@ -71,9 +71,9 @@ export function segmenterContract(name: string, { open, looks, empty }: Segmente
       }
     });
 
-    it.runIf(looks)(
-      'a mask covers the whole picture: a thing lies in it where it lies in the picture',
-      async () => {
+    // What lays boxes over a picture without a look at it has no mask that could lie right or wrong.
+    if (looks) {
+      it('a mask covers the whole picture: a thing lies in it where it lies in the picture', async () => {
         for (const size of [wide, { width: 200, height: 500 }]) {
           const [found] = await segmenter.segment([await inputOf(segmenter, await disc(size, place))]);
           const box = nearest(found!, place.x, place.y);
@@ -82,22 +82,22 @@ export function segmenterContract(name: string, { open, looks, empty }: Segmente
           expect(Math.abs(box.w - 2 * place.r)).toBeLessThan(0.08);
           expect(Math.abs(box.h - 2 * place.r)).toBeLessThan(0.08);
         }
-      },
-    );
+      });
 
-    it.runIf(looks)('a picture that EXIF turns is segmented upright', async () => {
-      // Stored lying: orientation 6 turns it a quarter to the right, so that x, y come to lie at 1 − y, x.
-      const lying = await sharp(await disc(wide, place))
-        .withMetadata({ orientation: 6 })
-        .jpeg({ quality: 95 })
-        .toBuffer();
-      const input = await inputOf(segmenter, lying);
-      expect(input).toMatchObject({ width: wide.height, height: wide.width });
-      const [found] = await segmenter.segment([input]);
-      const box = nearest(found!, 1 - place.y, place.x);
-      expect(Math.abs(box.x - (1 - place.y))).toBeLessThan(0.04);
-      expect(Math.abs(box.y - place.x)).toBeLessThan(0.04);
-    });
+      it('a picture that EXIF turns is segmented upright', async () => {
+        // Stored lying: orientation 6 turns it a quarter to the right, so that x, y come to lie at 1 − y, x.
+        const lying = await sharp(await disc(wide, place))
+          .withMetadata({ orientation: 6 })
+          .jpeg({ quality: 95 })
+          .toBuffer();
+        const input = await inputOf(segmenter, lying);
+        expect(input).toMatchObject({ width: wide.height, height: wide.width });
+        const [found] = await segmenter.segment([input]);
+        const box = nearest(found!, 1 - place.y, place.x);
+        expect(Math.abs(box.x - (1 - place.y))).toBeLessThan(0.04);
+        expect(Math.abs(box.y - place.x)).toBeLessThan(0.04);
+      });
+    }
 
     it('the best come first, scores lie within 0 and 1, and labels are of those that it lists', async () => {
       const [found] = await segmenter.segment([await inputOf(segmenter, await disc(wide, place))]);
