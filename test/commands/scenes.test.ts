@@ -5,38 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { maskIoU, maskPixels } from '#lib/arithmetic/masks.js';
 import { decodeRle } from '#lib/arithmetic/rle.js';
 import { writeScenes } from '#lib/commands/scenes/files.js';
-import type { Icons } from '#lib/commands/scenes/icons.js';
-import { ICON_PX } from '#lib/commands/scenes/icons.js';
 import { drawScenes, isNamed, type Scene } from '#lib/commands/scenes/scenes.js';
 import { decode } from '#lib/decoders/image.js';
-
-const PURE = [
-  [255, 0, 255],
-  [0, 255, 255],
-  [255, 255, 0],
-  [0, 255, 0],
-  [255, 0, 0],
-];
-
-/** Drawings that need no installed icon sets: a disc of one pure colour for each concept. */
-const discs: Icons = {
-  concepts: PURE.map((_, n) => ({ label: `Disc ${n}`, names: [`disc ${n}`], tags: ['disc'], icons: {} })),
-  drawn: PURE.map((_, n) => n),
-  icon(concept) {
-    const colours = new Uint8Array(ICON_PX ** 2 * 3);
-    const opacity = new Uint8Array(ICON_PX ** 2 * 3);
-    for (let i = 0; i < ICON_PX ** 2; i++) {
-      const [x, y] = [(i % ICON_PX) - ICON_PX / 2, Math.floor(i / ICON_PX) - ICON_PX / 2];
-      if (Math.hypot(x, y) > ICON_PX / 2 - 1) continue;
-      colours.set(PURE[concept]!, 3 * i);
-      opacity.fill(255, 3 * i, 3 * i + 3);
-    }
-    return {
-      colours: { data: colours, width: ICON_PX, height: ICON_PX },
-      opacity: { data: opacity, width: ICON_PX, height: ICON_PX },
-    };
-  },
-};
+import { discs, PURE } from './discs.js';
 
 function scenes(count: number, seed: number): Scene[] {
   return [...drawScenes(discs, { count, seed })];

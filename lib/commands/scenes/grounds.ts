@@ -6,9 +6,9 @@ type Colour = [number, number, number];
 /** Colour 0..255 at a point; x and y are 0..1 from the upper left. */
 type Ground = (x: number, y: number) => Colour;
 
-/** Shares of white and of plainly coloured grounds, as in training; the rest is one of PATTERNS. */
+/** Shares of white grounds, and of plainly coloured ones among the others, as in training; the rest is one of PATTERNS. */
 const WHITE = 0.25;
-const PLAIN = 0.3 * (1 - WHITE);
+const PLAIN = 0.3;
 
 const PATTERNS: Record<string, (first: Colour, second: Colour, random: Random) => Ground> = {
   gradient,
@@ -38,9 +38,28 @@ export function drawGround(
   height: number,
   random: Random,
 ): { pixels: Pixels; ground: string } {
+  const ground = chooseGround(random);
+  return { pixels: paintGround(ground, { width, height }, random), ground };
+}
+
+/** The name of a ground: white for a share of them, plain or a pattern. */
+export function chooseGround(random: Random, white: number = WHITE): string {
   const chance = random();
-  const ground = chance < WHITE ? 'white' : chance < WHITE + PLAIN ? 'plain' : pick(CHOICES, random);
-  const paint = groundOf(ground, random);
+  return chance < white ? 'white' : chance < white + PLAIN * (1 - white) ? 'plain' : choosePattern(random);
+}
+
+/** The name of a ground that is of more than one colour. */
+export function choosePattern(random: Random): string {
+  return pick(CHOICES, random);
+}
+
+/** The ground of that name: white, plain or a pattern. */
+export function paintGround(
+  name: string,
+  { width, height }: { width: number; height: number },
+  random: Random,
+): Pixels {
+  const paint = groundOf(name, random);
   const data = new Uint8Array(width * height * 3);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -51,7 +70,7 @@ export function drawGround(
       }
     }
   }
-  return { pixels: { data, width, height }, ground };
+  return { data, width, height };
 }
 
 /** One of a list. */

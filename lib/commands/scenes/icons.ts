@@ -13,6 +13,11 @@ export interface Concept {
   label: string;
   names: string[];
   tags: string[];
+  /** Of its character, as hexadecimal code points joined by hyphens. */
+  hex: string;
+  /** As Unicode sorts it: animals-nature, animal-mammal. */
+  group: string;
+  subgroup: string;
   /** Style → name of the drawing in that style. */
   icons: Record<string, string>;
 }
