@@ -9,6 +9,13 @@ const CENTRE_DISTANCE = 5 / 48;
 /** Least votes of a centre, the root of their share of the strongest's, plus the centre's own probability. */
 const LEAST_CENTRE = 0.4;
 const LEAST_VOTES = 6;
+/**
+ * Middles of two things that do not overlap keep this distance, as a share of the root of their areas together: equal
+ * discs .8, equal squares .71, a thing and a much smaller one .5. Nearer ones are two halves of one thing: on 240 scenes
+ * of 1-4 things that stand close (`lib/commands/scenes/layouts`) the exact count of one went from 68 to 82 %, that of
+ * more from 88/82/97 to 88/83/97 %; scattered ones (seed 7) lost nothing up to .4, from .45 on small neighbours were joined.
+ */
+const LEAST_APART = 0.4;
 /** Masks are this many times finer than the map: contours between cells are interpolated, not stepped. */
 export const FINER = 4;
 
@@ -39,7 +46,7 @@ export function layoutInstances(
     });
   }
   if (votes.length < smallest * plane) return [];
-  const centres = findCentres(votes, layout.subarray(plane, 2 * plane), width, height);
+  const centres = joinNear(findCentres(votes, layout.subarray(plane, 2 * plane), width, height), votes);
   if (centres.length === 0) centres.push({ x: width / 2, y: height / 2 });
   return drawInstances(layout, { width, height }, centres)
     .filter(({ area }) => area >= smallest)
@@ -115,6 +122,27 @@ function findCentres(votes: readonly Centre[], heat: Float32Array, width: number
     }
   }
   return centres;
+}
+
+/** Centres that are too near for what votes for them become one in their middle, the nearest two first. */
+function joinNear(centres: readonly Centre[], votes: readonly Centre[]): Centre[] {
+  const areas = centres.map(() => 0);
+  if (centres.length > 1) for (const vote of votes) areas[nearest(centres, vote)]!++;
+  const pairs = centres.flatMap((one, a) =>
+    centres.slice(a + 1).map((other, n) => {
+      const b = a + 1 + n;
+      const area = areas[a]! + areas[b]!;
+      return { a, b, area, apart: Math.hypot(one.x - other.x, one.y - other.y) / Math.sqrt(area) };
+    }),
+  );
+  const [{ a, b, area, apart } = { a: 0, b: 0, area: 0, apart: Number.POSITIVE_INFINITY }] = pairs.sort(
+    (one, other) => one.apart - other.apart,
+  );
+  if (apart >= LEAST_APART) return [...centres];
+  const between = (axis: 'x' | 'y'): number =>
+    (centres[a]![axis] * areas[a]! + centres[b]![axis] * areas[b]!) / area;
+  const rest = centres.filter((_, index) => index !== a && index !== b);
+  return joinNear([...rest, { x: between('x'), y: between('y') }], votes);
 }
 
 /** Highest in its neighbourhood; of equals, the first in reading order. */

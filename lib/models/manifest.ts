@@ -195,8 +195,11 @@ export interface SemanticManifest extends ManifestBase {
 
 export interface LayoutManifest extends ManifestBase {
   family: 'layout';
-  /** Each segment's box, with this margin on each side as a share of its longer one, is looked at once more. */
-  again?: { margin: number };
+  /**
+   * Each segment's box, with this margin on each side as a share of its longer one, is looked at once more. `meaning`: pieces
+   * whose mean features of this output, [D, h, w], have a cosine below `apart` are two things; without it pieces are one.
+   */
+  again?: { margin: number; meaning?: { output: string; apart: number } };
 }
 
 /** Queries, each a class and a mask: DETR's and MaskFormer's. `output` holds the masks' logits, float32[B, Q, h, w]. */

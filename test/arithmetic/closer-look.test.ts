@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { cutOff, cutWindow, fromWindow, windowAround, withoutTwins } from '#lib/arithmetic/closer-look.js';
-import { boundingBox, maskInWindow } from '#lib/arithmetic/masks.js';
+import {
+  cutOff,
+  cutWindow,
+  fromWindow,
+  seenCloser,
+  windowAround,
+  withoutTwins,
+} from '#lib/arithmetic/closer-look.js';
+import { boundingBox, maskInWindow, maskIoU, maskPixels } from '#lib/arithmetic/masks.js';
 import { planResize } from '#lib/arithmetic/resize-plan.js';
-import type { Mask } from '#lib/types.js';
+import type { FoundSegment, Mask } from '#lib/types.js';
 
 function box(x: number, y: number, width: number, height: number, side = 20): Mask {
   const data = new Uint8Array(side * side);
@@ -57,6 +64,88 @@ describe('a closer look', () => {
     const [a, b, c] = [box(0, 0, 10, 10), box(0, 0, 10, 9), box(5, 0, 10, 10)].map((mask) => ({ mask }));
     expect(withoutTwins([a!, b!, c!], 0.7)).toEqual([a, c]);
     expect(withoutTwins([b!, a!, c!], 0.7)).toEqual([b, c]);
+  });
+});
+
+describe('a thing in the window around it', () => {
+  const thing: FoundSegment = { mask: box(5, 5, 10, 10), score: 0.6 };
+
+  it('has the contour and the certainty that it shows there', () => {
+    const closer = { mask: box(4, 5, 10, 9), score: 0.9 };
+    const seen = seenCloser(thing, [closer], 0.3)[0]!;
+    expect(maskIoU(seen.mask, closer.mask)).toBe(1);
+    expect(seen.score).toBeCloseTo(0.9);
+  });
+
+  it('stays one thing when the window shows it in pieces', () => {
+    const pieces = [
+      { mask: box(5, 5, 5, 10), score: 0.9 },
+      { mask: box(10, 5, 5, 10), score: 0.7 },
+    ];
+    const [seen, ...more] = seenCloser(thing, pieces, 0.3);
+    expect(more).toEqual([]);
+    expect(maskIoU(seen!.mask, thing.mask)).toBe(1);
+    expect(seen!.score).toBeCloseTo(0.8);
+  });
+
+  it('becomes two where the pieces mean different things, and stays one where they mean the same', () => {
+    const [left, right] = [box(5, 5, 5, 10), box(10, 5, 5, 10)];
+    const [cat, alike, car] = [
+      [1, 0.2],
+      [1, 0],
+      [-0.1, 1],
+    ].map((meaning) => Float32Array.from(meaning));
+    const two = seenCloser(
+      thing,
+      [
+        { mask: left, score: 0.9, meaning: cat! },
+        { mask: right, score: 0.7, meaning: car! },
+      ],
+      0.3,
+    );
+    expect(two).toEqual([
+      { mask: left, score: 0.9 },
+      { mask: right, score: 0.7 },
+    ]);
+    const one = seenCloser(
+      thing,
+      [
+        { mask: left, score: 0.9, meaning: cat! },
+        { mask: right, score: 0.7, meaning: alike! },
+      ],
+      0.3,
+    );
+    expect(one).toHaveLength(1);
+    expect(maskIoU(one[0]!.mask, thing.mask)).toBe(1);
+  });
+
+  it('of three pieces the two that mean the same are joined, and a crumb joins its likest whatever it means', () => {
+    const meaning = (...values: number[]): Float32Array => Float32Array.from(values);
+    const thirds = [box(5, 5, 4, 10), box(9, 5, 3, 10), box(12, 5, 3, 10)].map((mask) => ({
+      mask,
+      score: 0.8,
+    }));
+    const seen = seenCloser(
+      thing,
+      thirds.map((piece, n) => ({ ...piece, meaning: n === 1 ? meaning(0, 1) : meaning(1, 0.1 * n) })),
+      0.3,
+    );
+    expect(seen.map(({ mask }) => maskPixels(mask)).sort()).toEqual([30, 70]);
+    const crumb = { mask: box(5, 5, 1, 10), score: 0.8, meaning: meaning(0, 1) };
+    const rest = { mask: box(6, 5, 9, 10), score: 0.8, meaning: meaning(1, 0) };
+    expect(seenCloser(thing, [crumb, rest], 0.3)).toHaveLength(1);
+  });
+
+  it('takes nothing from a neighbour that the window shows too', () => {
+    const neighbour = { mask: box(13, 5, 7, 10), score: 0.99 };
+    const closer = { mask: box(5, 5, 8, 10), score: 0.9 };
+    const seen = seenCloser(thing, [neighbour, closer], 0.3)[0]!;
+    expect(maskIoU(seen.mask, closer.mask)).toBe(1);
+  });
+
+  it('stays as it was seen first where the window shows less than half of it, or nothing', () => {
+    expect(seenCloser(thing, [{ mask: box(5, 5, 4, 10), score: 0.9 }], 0.3)).toEqual([thing]);
+    expect(seenCloser(thing, [], 0.3)).toEqual([thing]);
   });
 });
 

@@ -54,7 +54,7 @@ describe('a layout segmenter', () => {
 });
 
 describe('a layout segmenter that looks again', () => {
-  it('finds things that the first look ran together or passed over', async () => {
+  it('finds more of the things, and does not fall into pieces', async () => {
     const inputs = pictures.map(({ input }) => input);
     const first = await segmenter.segment(inputs.map(({ closer: _, ...rest }) => rest));
     const again = await segmenter.segment(inputs);
@@ -68,17 +68,17 @@ describe('a layout segmenter that looks again', () => {
           ),
         0,
       );
-    const all = pictures.reduce((sum, { objects }) => sum + objects.length, 0);
     expect(count(again)).toBeGreaterThan(count(first));
-    expect(count(again) / all).toBeGreaterThan(0.7);
+    const segments = (found: typeof first): number => found.reduce((sum, some) => sum + some.length, 0);
+    expect(segments(again)).toBeLessThan(1.3 * segments(first));
   });
 
-  it('keeps no two masks that are nearly one, none that is too small, and the best first', async () => {
+  it('keeps no two masks of one thing, none that is too small, and the best first', async () => {
     for (const found of await segmenter.segment(pictures.slice(0, 12).map(({ input }) => input))) {
       expect(found.map(({ score }) => score)).toEqual(found.map(({ score }) => score).sort((a, b) => b - a));
       for (const [n, { mask }] of found.entries()) {
         expect(maskArea(mask)).toBeGreaterThanOrEqual(0.001);
-        for (const other of found.slice(n + 1)) expect(maskIoU(mask, other.mask)).toBeLessThan(0.7);
+        for (const other of found.slice(n + 1)) expect(maskIoU(mask, other.mask)).toBeLessThan(0.5);
       }
     }
   });
