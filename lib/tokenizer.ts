@@ -186,8 +186,21 @@ function padded(rows: readonly number[][], rule: HuggingFaceRule): Tokens {
   return { ids, length, mask };
 }
 
-const COMBINING_MARKS = /[\u0300-\u036f]/g;
-const WORD = /[\p{L}\p{N}]+/gu;
+const ACCENTS = /[\u0300-\u036f]/g;
+/** "dog's" is read as "dogs"; before other letters an apostrophe ends a word, as in French. */
+const POSSESSIVE = /['\u2019](?=[st]\b)/g;
+const LETTER = '[\\p{L}\\p{M}\\p{N}]';
+const [HAN, HIRAGANA, KATAKANA] = ['[\\u3400-\\u9fff]', '[\\u3040-\\u309f]', '[\\u30a0-\\u30ff]'];
+/** Runs of letters, marks and digits; scripts without spaces are cut smaller: every Han character, every run of kana. */
+const WORD = new RegExp(
+  [
+    `[${LETTER}&&${HAN}]`,
+    `[${LETTER}&&${HIRAGANA}]+`,
+    `[${LETTER}&&${KATAKANA}]+`,
+    `[${LETTER}--[${HAN}${HIRAGANA}${KATAKANA}]]+`,
+  ].join('|'),
+  'gv',
+);
 
 /**
  * Words of a known list have a row of their own (1, 2, …), others row 0; every word also has the rows of its
@@ -214,9 +227,8 @@ export function wordTokenizer(words: readonly string[], rule: WordRule): Tokeniz
 }
 
 function wordsOf(text: string): string[] {
-  return (
-    text.toLowerCase().normalize('NFD').replace(COMBINING_MARKS, '').replaceAll("'", '').match(WORD) ?? []
-  );
+  const plain = text.toLowerCase().replace(POSSESSIVE, '').normalize('NFD').replace(ACCENTS, '');
+  return plain.normalize('NFC').match(WORD) ?? [];
 }
 
 function ngramRows(word: string, rule: WordRule): number[] {

@@ -6,7 +6,7 @@ import { decode } from '#lib/decoders/image.js';
 import { openEncoder, openSegmenter } from '#lib/models/families.js';
 import { findModel } from '#lib/models/registry.js';
 import { projectPath } from '#lib/paths.js';
-import { openPictureGraph } from '#lib/picture-graph.js';
+import { type Features, openPictureGraph } from '#lib/picture-graph.js';
 import { loadTokenizer, wordTokenizer } from '#lib/tokenizer.js';
 import type { Encoder, Pixels, Segmenter, SegmenterInput } from '#lib/types.js';
 
@@ -28,6 +28,38 @@ async function pixelsOf(path: string): Promise<Pixels> {
 /** The model squashes: its input is the picture as far as it is concerned. */
 function whole(pixels: Pixels): SegmenterInput {
   return { pixels, width: pixels.width, height: pixels.height };
+}
+
+interface Golden {
+  pictures: { vector: number[]; embedding: number[]; dense: number[]; layout: number[] }[];
+  texts: { text: string; embedding: number[] }[];
+}
+
+/** As models/pictoclip/training/golden.py draws it. */
+function pattern(number: number): Pixels {
+  const side = 96;
+  const data = new Uint8Array(side * side * 3);
+  for (const [at] of data.entries()) {
+    const [channel, x, y] = [at % 3, Math.floor(at / 3) % side, Math.floor(at / 3 / side)];
+    const near = (x - 30 - 15 * number) ** 2 + (y - 48) ** 2 < 600 + 200 * number;
+    const ground = Math.floor((x * (2 + number) + y * 3 + channel * 60) / 4) % 256;
+    data[at] = near ? 230 - ((80 * channel * (number + 1)) % 200) : ground;
+  }
+  return { data, width: side, height: side };
+}
+
+/** Of each plane of [planes, height, width]. */
+function meansOf({ data, dims }: Features): number[] {
+  const plane = dims[1]! * dims[2]!;
+  return Array.from(
+    { length: dims[0]! },
+    (_, n) => data.subarray(n * plane, (n + 1) * plane).reduce((sum, value) => sum + value, 0) / plane,
+  );
+}
+
+function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const [one, two] = [Float32Array.from(a), Float32Array.from(b)];
+  return dot(one, two) / Math.sqrt(dot(one, one) * dot(two, two));
 }
 
 describe('the embedded model', () => {
@@ -93,6 +125,32 @@ describe('the embedded model', () => {
     expect(
       mask.data[Math.floor(centre.y * mask.height) * mask.width + Math.floor(centre.x * mask.width)],
     ).toBe(1);
+  });
+
+  it('says of three patterns and of texts what the trained model said before its weights were shortened', async () => {
+    const golden: Golden = JSON.parse(
+      await readFile(projectPath('models/pictoclip/training/golden.json'), 'utf8'),
+    );
+    const { manifest, found } = await findModel('pictoclip');
+    if (manifest.family !== 'dual-encoder') throw new Error('pictoclip is a dual encoder');
+    const graph = await openPictureGraph(manifest, found.image!, { outputs: ['vector', 'dense', 'layout'] });
+    const patterns = golden.pictures.map((_, number) => pattern(number));
+    const looks = await graph.look(patterns.map((pixels) => ({ ...pixels })));
+    await graph.close();
+    const embedded = await encoder.embed(patterns.map((pixels) => ({ pixels })));
+    for (const [number, picture] of golden.pictures.entries()) {
+      expect(cosine(looks[number]!.vector!.data, picture.vector)).toBeGreaterThan(0.995);
+      expect(cosine(embedded[number]!.picture, picture.embedding)).toBeGreaterThan(0.995);
+      for (const output of ['dense', 'layout'] as const) {
+        const means = meansOf(looks[number]![output]!);
+        for (const [n, mean] of means.entries()) expect(mean).toBeCloseTo(picture[output][n]!, 1);
+        expect(cosine(means, picture[output])).toBeGreaterThan(0.99);
+      }
+    }
+    const texts = await encoder.embedTexts!(golden.texts.map(({ text }) => text));
+    for (const [n, { embedding }] of golden.texts.entries()) {
+      expect(cosine(texts[n]!, embedding)).toBeGreaterThan(0.995);
+    }
   });
 
   it('splits texts into the same rows as the training did', async () => {

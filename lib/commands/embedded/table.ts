@@ -60,6 +60,7 @@ export const ROWS: readonly Row[] = [
   share('filler_ratio', [55, 100, 99]),
   share('typo_ratio', [57, 85, 92]),
   share('nonsense.auroc', [null, 96, 97]),
+  share('photographs.p1', [null, null, null], 'of ten classes; one in ten is chance'),
   { figure: 'embedded.bytes', unit: 'MiB', first: 4e6, second: 8.7e6, asked: 9 * MIB },
   { figure: 'embedded.image_ms', unit: 'ms', first: null, second: 3.3, asked: 6 },
   { figure: 'embedded.text_ms', unit: 'ms', first: null, second: 0.2, asked: 1 },

@@ -9,6 +9,7 @@ import { openEyes } from '../embedded/eyes.js';
 import { measureInstances } from '../embedded/instances.js';
 import { measureLanguages } from '../embedded/languages.js';
 import { measureNonsense } from '../embedded/nonsense.js';
+import { measurePhotographs } from '../embedded/photographs.js';
 import { measurePictures } from '../embedded/pictures.js';
 import { segmentScenes } from '../embedded/segment-scenes.js';
 import { measureSegments } from '../embedded/segments.js';
@@ -31,6 +32,7 @@ export const measure: Measure = async (say) => {
     Object.assign(measured, await measureLanguages(eyes, clean, say));
     Object.assign(measured, await measurePictures(eyes, clean, say));
     Object.assign(measured, await readUnseen(say));
+    Object.assign(measured, await measurePhotographs(eyes.encoder, say));
     Object.assign(measured, await measureComposition(eyes, say));
     const scenes = await segmentScenes(eyes);
     Object.assign(measured, await measureInstances(eyes, scenes.slice(0, INSTANCE_SCENES), say));

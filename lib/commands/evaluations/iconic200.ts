@@ -18,7 +18,7 @@ import { projectPath } from '../../paths.js';
 import type { Encoder, Pixels } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
 
-interface Photographs {
+export interface Photographs {
   pixels: Pixels[];
   classes: string[];
 }
@@ -141,7 +141,8 @@ async function wordFigures(name: string, encoder: Encoder, photographs: Photogra
   };
 }
 
-async function readPhotographs(folder: string, encoder: Encoder): Promise<Photographs> {
+/** The photographs as the encoder wants them, and their classes, in the order of labels.json. */
+export async function readPhotographs(folder: string, encoder: Encoder): Promise<Photographs> {
   const classOf: Record<string, string> = JSON.parse(await readFile(join(folder, 'labels.json'), 'utf8'));
   const pixels: Pixels[] = [];
   for (const file of Object.keys(classOf)) {
@@ -151,7 +152,8 @@ async function readPhotographs(folder: string, encoder: Encoder): Promise<Photog
   return { pixels, classes: Object.values(classOf) };
 }
 
-async function embedAll(encoder: Encoder, pixels: readonly Pixels[]): Promise<Float32Array[]> {
+/** Vectors of whole pictures, in their order. */
+export async function embedAll(encoder: Encoder, pixels: readonly Pixels[]): Promise<Float32Array[]> {
   const vectors: Float32Array[] = [];
   for (let start = 0; start < pixels.length; start += BATCH) {
     const batch = pixels.slice(start, start + BATCH).map((one) => ({ pixels: one }));

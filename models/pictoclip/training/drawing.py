@@ -58,8 +58,10 @@ def draw_objects(bank, lexicon, objects, rng, look):
         ]
     )
     bend = 0.035 * look.hard if look.augment else 0.0
-    drawn = draw_icons(bank, torch.tensor([thing.icon for thing in things]), matrices, look.size, bend)
+    icons = torch.tensor([thing.icon for thing in things])
+    drawn = draw_icons(bank, icons, matrices, look.size, bend)
     rgb, alpha = drawn[:, :3], drawn[:, 3:]
+    ink_strokes(rgb, alpha, bank.strokes[icons], [thing.tinted for thing in things], look.augment)
     rgb = tint(rgb, alpha, [thing.tint for thing in things])
     if look.augment:
         rgb = restyle(rgb, alpha, torch.tensor([thing.tinted for thing in things]), look.hard)
@@ -197,6 +199,18 @@ def cast_shadow(alpha):
     return below * torch.rand(len(alpha), 1, 1, 1) * 0.5 * (torch.rand(len(alpha), 1, 1, 1) < 0.25)
 
 
+def ink_strokes(rgb, alpha, strokes, tinted, augment):
+    """Paints the icons that are strokes alone, in place: dark ink on pale paper, or any two colours where augmented.
+    Those that get a tint afterwards stay dark on pale."""
+    rows = strokes.nonzero()[:, 0]
+    ink, paper = torch.full((len(rows), 3, 1, 1), 0.15), torch.full((len(rows), 3, 1, 1), 0.95)
+    if augment:
+        free = (torch.rand(len(rows)) < 0.4) & ~torch.tensor(tinted)[rows]
+        ink, paper = ink * torch.rand(len(rows), 1, 1, 1) * 2, paper - torch.rand(len(rows), 3, 1, 1) * 0.15
+        ink[free], paper[free] = torch.rand(int(free.sum()), 3, 1, 1), torch.rand(int(free.sum()), 3, 1, 1)
+    rgb[rows] = rgb[rows] * ink + (alpha[rows] - rgb[rows]).clamp(min=0) * paper
+
+
 def tint(rgb, alpha, tints):
     """Repaints objects in one colour and keeps light and shade. tints: colour index or None per object"""
     rows = [row for row, colour in enumerate(tints) if colour is not None]
@@ -265,7 +279,37 @@ def line_drawing(rgb, alpha):
     return (alpha * (0.95 - edges)).expand(-1, 3, -1, -1)
 
 
-STYLES = [(posterise, 0.08, False), (flatten, 0.09, False), (outline, 0.10, False), (line_drawing, 0.05, True)]
+def two_tones(rgb, alpha):
+    """Light and shade between two colours, dark and pale or the other way round"""
+    light = rgb.mean(1, keepdim=True)
+    dark, pale = torch.rand(2, len(rgb), 3, 1, 1) * 0.5
+    upside_down = torch.rand(len(rgb), 1, 1, 1) < 0.15
+    light = torch.where(upside_down, alpha - light, light)
+    return (alpha - light).clamp(min=0) * dark + light * (1 - pale)
+
+
+def textured(rgb, alpha):
+    """Paper, chalk, brush: coarse and fine grain"""
+    size = rgb.shape[-1]
+    coarse = F.interpolate(torch.rand(len(rgb), 1, size // 6, size // 2), size=(size, size), mode='bilinear')
+    return rgb * (0.6 + 0.6 * coarse) + alpha * torch.randn(len(rgb), 1, size, size) * 0.06
+
+
+def pale_rim(rgb, alpha):
+    """A white rim inside the shape, as on stickers"""
+    inner = -F.max_pool2d(-alpha, 5, 1, 2)
+    return rgb * inner + (alpha - inner).clamp(min=0)
+
+
+STYLES = [
+    (posterise, 0.08, False),
+    (flatten, 0.09, False),
+    (outline, 0.10, False),
+    (line_drawing, 0.05, True),
+    (two_tones, 0.05, True),
+    (textured, 0.05, False),
+    (pale_rim, 0.04, False),
+]
 
 
 def disturb(image, scenes, hard):

@@ -17,13 +17,12 @@ import torch.nn.functional as F
 from drawing import Look, compose
 from export import HERE, graphs_of, load_model
 from lexicon import COLOUR_NAMES, Lexicon, with_article
-from scenes import LAYOUTS, IconBank, Scene, Thing
+from scenes import LAYOUTS, SETS, IconBank, Scene, Thing
 from segments import instances, mask_iou
 from tokenizer import Tokenizer, words_of
 from towers import pool_segments
-from vocabulary import Vocabulary, misspell
+from vocabulary import misspell
 
-SETS = ['noto', 'fluent-emoji', 'fluent-emoji-flat', 'twemoji', 'emojione']
 SIZE = 96
 TINTS = ['red', 'green', 'blue', 'yellow', 'purple']
 
@@ -252,9 +251,9 @@ class Segments:
         }
 
 
-def differences(work, vocabulary, shipped):
+def differences(work, shipped):
     """Largest difference of every output between the trained float32 model and the 8-bit files, on random pictures."""
-    model, _ = load_model(work, vocabulary)
+    model, _ = load_model(work)
     out = {}
     torch.manual_seed(0)
     for name, (module, inputs, axes) in graphs_of(model, shipped.tokenizer).items():
@@ -266,7 +265,24 @@ def differences(work, vocabulary, shipped):
     return out
 
 
-def evaluate(work, lexicon, vocabulary, folder):
+def evaluate_unseen(work, lexicon, held_out, learnt):
+    """-> what unseen.json holds: labels against clean icons of the sets that a model in the work folder never saw"""
+    shipped, run = Shipped(work), torch.load(f'{work}/model.pt')
+    found = {}
+    for name in held_out:
+        icons = Icons(shipped, lexicon, IconBank(work, lexicon, [name]))
+        found[name] = {
+            'concepts': len(icons.concepts),
+            'clean': icons.find(icons.labels, icons.clean),
+            'hardBackgrounds': icons.find(icons.labels, icons.gallery(2, Look(SIZE, plain=0.2))),
+        }
+    return {
+        'run': {'pictures': run['pictures'], 'minutes': round(run['minutes'], 1), 'seed': run['seed'], 'sets': learnt},
+        'unseen': found,
+    }
+
+
+def evaluate(work, lexicon, folder):
     """-> everything that measured.json holds"""
     shipped = Shipped(folder)
     queries = json.loads((HERE / 'queries.json').read_text())
@@ -275,7 +291,7 @@ def evaluate(work, lexicon, vocabulary, folder):
     noto = banks['noto']
     return {
         'run': run | {'minutes': round(run['minutes'], 1), 'sets': SETS},
-        'differenceFromFloat32': differences(work, vocabulary, shipped),
+        'differenceFromFloat32': differences(work, shipped),
         'noto': Icons(shipped, lexicon, noto).measure(queries),
         'clean': {
             name: (icons := Icons(shipped, lexicon, bank)).find(icons.labels, icons.clean)
@@ -293,7 +309,6 @@ if __name__ == '__main__':
     parser.add_argument('--files', default=str(HERE.parent))
     options = parser.parse_args()
     torch.set_num_threads(2)
-    lexicon = Lexicon(options.work)
-    measured = evaluate(options.work, lexicon, Vocabulary(options.work, lexicon), options.files)
+    measured = evaluate(options.work, Lexicon(options.work), options.files)
     (HERE / 'measured.json').write_text(json.dumps(measured, indent=2) + '\n')
     print(json.dumps(measured))

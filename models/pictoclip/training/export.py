@@ -6,6 +6,7 @@ python export.py --work DIR        writes to the folder above this one
 import argparse
 import json
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,6 @@ from lexicon import Lexicon
 from objectives import settle
 from tokenizer import Tokenizer
 from train import Pictoclip
-from vocabulary import Vocabulary
 
 OPSET = 17
 SMALLEST = 1024  # weights of fewer numbers stay as they are
@@ -88,17 +88,19 @@ def graphs_of(model, tokenizer):
 def to_onnx(module, inputs, axes, path):
     """The float32 graph. Its constants are not folded: folding would store the concepts twice, once transposed."""
     names = list(axes)
-    torch.onnx.export(
-        module.eval(),
-        inputs,
-        path,
-        opset_version=OPSET,
-        input_names=names[: len(inputs)],
-        output_names=names[len(inputs) :],
-        dynamic_axes=axes,
-        dynamo=False,
-        do_constant_folding=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # about constants that could have been folded
+        torch.onnx.export(
+            module.eval(),
+            inputs,
+            path,
+            opset_version=OPSET,
+            input_names=names[: len(inputs)],
+            output_names=names[len(inputs) :],
+            dynamic_axes=axes,
+            dynamo=False,
+            do_constant_folding=False,
+        )
     return onnx.load(path)
 
 
@@ -155,11 +157,12 @@ def gather_rows(node):
     ]
 
 
-def load_model(work, vocabulary):
+def load_model(work):
     """-> (model in evaluation mode, what train.save wrote beside the weights)"""
     stored = torch.load(f'{work}/model.pt')
-    model = Pictoclip(vocabulary.concept_targets)
-    model.load_state_dict(stored.pop('weights'))
+    weights = stored.pop('weights')
+    model = Pictoclip(weights['space.concept_targets'])
+    model.load_state_dict(weights)
     return model.eval(), stored
 
 
@@ -170,16 +173,17 @@ def replace(path, content):
     os.replace(temporary, path)
 
 
-def export(work, lexicon, vocabulary, folder):
+def export(work, lexicon, folder):
     """Writes image.onnx, settle.onnx, text.onnx, words.txt and concepts.json into the folder -> their sizes in bytes"""
-    model, _ = load_model(work, vocabulary)
-    tokenizer = Tokenizer(vocabulary.words)
+    model, _ = load_model(work)
+    words = json.loads(Path(work, 'vocabulary.json').read_text())['words']
+    tokenizer = Tokenizer(words)
     for name, (module, inputs, axes) in graphs_of(model, tokenizer).items():
         proto = to_onnx(module, inputs, axes, f'{work}/{name}.float.onnx')
         shrink(proto.graph)
         onnx.checker.check_model(proto)
         replace(folder / f'{name}.onnx', proto.SerializeToString())
-    replace(folder / 'words.txt', ('\n'.join(vocabulary.words) + '\n').encode())
+    replace(folder / 'words.txt', ('\n'.join(words) + '\n').encode())
     replace(folder / 'concepts.json', concept_list(lexicon).encode())
     return {
         name: (folder / name).stat().st_size
@@ -201,5 +205,4 @@ if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--work', default=str(HERE / '.work'))
     options = parser.parse_args()
-    lexicon = Lexicon(options.work)
-    print(export(options.work, lexicon, Vocabulary(options.work, lexicon), HERE.parent))
+    print(export(options.work, Lexicon(options.work), HERE.parent))

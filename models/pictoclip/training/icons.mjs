@@ -5,8 +5,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 
-/** Sets in order of trust: the first one is the style that progress is measured on. */
+/** Sets that say which concepts there are, in order of trust: progress is measured on the first one. */
 export const SETS = ['noto', 'fluent-emoji', 'fluent-emoji-flat', 'twemoji', 'emojione'];
+/** Older and smaller sets, and two of one colour (drawn white here, painted by drawing.py): other hands for the same. */
+export const MORE_SETS = [
+  'noto-v1', 'fxemoji', 'streamline-emojis', 'emojione-monotone', 'fluent-emoji-high-contrast',
+];
+/** Languages besides English whose labels and keywords are learnt, as CLDR names them. */
+export const LANGUAGES = ['de', 'fr', 'es', 'it', 'pt', 'ru', 'hi', 'zh', 'ja'];
 /** Pixels of the stored training icons; world.py reads the same number. */
 export const ICON_PX = 96;
 
@@ -46,16 +52,36 @@ function codesByName(tables, emojis) {
   return codes;
 }
 
-/** {set: {code: icon name}}. Two sets have no character table of their own and are matched by name. */
+/** {language: {character: {tts: [label], default: [keyword]}}} of CLDR. */
+function annotationsOf(language) {
+  const file = readJson('cldr-annotations-full', 'annotations', language, 'annotations.json');
+  return file.annotations.annotations;
+}
+
+/** {language: {label, tags}} of a character, where CLDR has them. */
+function inLanguages(emoji, annotations) {
+  const found = LANGUAGES.flatMap(language => {
+    const words = annotations[language][emoji.replace(/\ufe0f/g, '')] ?? annotations[language][emoji];
+    return words?.tts ? [[language, { label: words.tts[0], tags: words.default ?? [] }]] : [];
+  });
+  return Object.fromEntries(found);
+}
+
+/** {set: {code: icon name}}. Sets without a character table of their own are matched by name. */
 function iconNames(emojis) {
-  const tables = Object.fromEntries(SETS.map(set => [set, readJson('@iconify-json', set, 'chars.json')]));
+  const sets = [...SETS, ...MORE_SETS];
+  const tables = Object.fromEntries(sets.map(set => [set, readJson('@iconify-json', set, 'chars.json')]));
   const codes = codesByName(tables, emojis);
-  return Object.fromEntries(SETS.map(set => {
+  const withoutHyphens = Object.fromEntries(Object.entries(codes).map(([name, code]) => [name.replaceAll('-', ''), code]));
+  return Object.fromEntries(sets.map(set => {
     const names = {};
     for (const [code, name] of Object.entries(tables[set])) names[plainCode(code)] ??= name;
     if (Object.keys(names).length === 0) {
       const { icons, aliases = {} } = iconSet(set);
-      for (const name of [...Object.keys(icons), ...Object.keys(aliases)]) if (codes[name]) names[codes[name]] ??= name;
+      for (const name of [...Object.keys(icons), ...Object.keys(aliases)]) {
+        const code = codes[name] ?? withoutHyphens[name];
+        if (code) names[code] ??= name;
+      }
     }
     return [set, names];
   }));
@@ -70,29 +96,31 @@ function isConcept({ group, hexcode, label }) {
 }
 
 /**
- * Every concept that at least two sets draw, in Unicode's order:
- * {hex, label, names, tags, group, subgroup, icons: {set: icon name}}; names = label and CLDR's short name.
+ * Every concept that at least two of SETS draw, in Unicode's order:
+ * {hex, label, names, tags, group, subgroup, icons: {set: icon name}, languages: {language: {label, tags}}};
+ * names = label and CLDR's short name.
  */
 export function collectConcepts() {
   const emojis = readJson('emojibase-data', 'en', 'data.json');
   const { groups, subgroups } = readJson('emojibase-data', 'meta', 'groups.json');
-  const { annotations } = readJson('cldr-annotations-full', 'annotations', 'en', 'annotations.json').annotations;
+  const annotations = Object.fromEntries(['en', ...LANGUAGES].map(language => [language, annotationsOf(language)]));
   const namesOf = iconNames(emojis);
   const concepts = [];
   for (const emoji of emojis.filter(isConcept)) {
     const hex = plainCode(emoji.hexcode);
     const icons = {};
-    for (const set of SETS) {
+    for (const set of [...SETS, ...MORE_SETS]) {
       const name = namesOf[set][hex];
       if (name && (iconSet(set).icons[name] ?? iconSet(set).aliases?.[name])) icons[set] = name;
     }
-    if (Object.keys(icons).length < 2) continue;
-    const cldr = annotations[emoji.emoji.replace(/\ufe0f/g, '')] ?? annotations[emoji.emoji];
+    if (SETS.filter(set => icons[set]).length < 2) continue;
+    const cldr = annotations.en[emoji.emoji.replace(/\ufe0f/g, '')] ?? annotations.en[emoji.emoji];
     const lower = words => [...new Set(words.map(word => word.toLowerCase()))];
     concepts.push({
       hex, label: emoji.label, names: lower([emoji.label, cldr?.tts?.[0] ?? emoji.label]),
       tags: lower([...(emoji.tags ?? []), ...(cldr?.default ?? [])]),
       group: groups[emoji.group], subgroup: subgroups[emoji.subgroup], icons,
+      languages: inLanguages(emoji.emoji, annotations),
     });
   }
   return concepts;
@@ -104,7 +132,7 @@ export function drawIcon(set, name, px) {
   const icon = icons[name] ?? icons[aliases[name].parent];
   const [width, height] = [icon.width ?? commonWidth, icon.height ?? commonHeight];
   const drawnPx = px < 256 ? 2 * px : px; // small ones are drawn twice as large and averaged
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${drawnPx}"
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" color="white" width="${drawnPx}"
     height="${drawnPx}" viewBox="${icon.left ?? 0} ${icon.top ?? 0} ${width} ${height}">${icon.body}</svg>`;
   return sharp(Buffer.from(svg), { unlimited: true })
     .resize(px, px, { fit: 'contain', background: { r: 0, g: 0, b: 0, alpha: 0 } }).ensureAlpha().raw().toBuffer();
@@ -115,7 +143,7 @@ async function writeWork(folder) {
   fs.mkdirSync(folder, { recursive: true });
   const concepts = collectConcepts();
   fs.writeFileSync(path.join(folder, 'concepts.json'), JSON.stringify(concepts));
-  for (const set of SETS) {
+  for (const set of [...SETS, ...MORE_SETS]) {
     const pixels = Buffer.alloc(concepts.length * ICON_PX * ICON_PX * 4);
     for (const [index, { icons }] of concepts.entries()) {
       if (icons[set]) (await drawIcon(set, icons[set], ICON_PX)).copy(pixels, index * ICON_PX * ICON_PX * 4);

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy.ndimage import binary_erosion, binary_fill_holes
 
 from lexicon import COLOUR_NAMES
 
 ICON_PX = 96  # of the stored icons, see icons.mjs
+SETS = ['noto', 'fluent-emoji', 'fluent-emoji-flat', 'twemoji', 'emojione']
+ONE_COLOUR = ['emojione-monotone', 'fluent-emoji-high-contrast']  # drawn in strokes; drawing.py chooses ink and paper
+ALL_SETS = [*SETS, 'noto-v1', 'fxemoji', 'streamline-emojis', *ONE_COLOUR]
 PLACES = {  # centres in 0..1 and the largest size of an object, as a share of the side
     'one': ([(0.5, 0.5)], 1.0),
     'pair-across': ([(0.27, 0.5), (0.73, 0.5)], 0.54),
@@ -53,31 +57,30 @@ class Scene:
 
 
 class IconBank:
-    """The icons of some sets, premultiplied, at three sizes: pixels[k] is uint8[icons, 4, 96 >> k, 96 >> k]."""
+    """The icons of some sets, premultiplied, at three sizes: pixels[k] is uint8[icons, 4, 96 >> k, 96 >> k].
+    strokes bool[icons]: those of one colour, whose three colour channels are the ink's share of each pixel."""
 
     def __init__(self, work, lexicon, sets):
-        icons, concepts = [], []
-        self.by_concept = {concept: [] for concept in range(lexicon.size)}
+        self.concept, self.by_concept = [], {concept: [] for concept in range(lexicon.size)}
+        levels, strokes = [], []
         for name in sets:
             stored = np.fromfile(f'{work}/icons-{name}.bin', np.uint8).reshape(lexicon.size, ICON_PX, ICON_PX, 4)
-            for index, concept in enumerate(lexicon.concepts):
-                if name in concept['icons']:
-                    self.by_concept[index].append(len(icons))
-                    icons.append(stored[index])
-                    concepts.append(index)
-        rgba = np.stack(icons)
-        rgba[..., :3] = (rgba[..., :3] * rgba[..., 3:].astype(np.uint16) // 255).astype(np.uint8)
-        self.pixels = [torch.from_numpy(rgba).permute(0, 3, 1, 2).contiguous()]
-        for _ in range(2):
-            self.pixels.append(
-                torch.cat([F.avg_pool2d(part.float(), 2).to(torch.uint8) for part in self.pixels[-1].split(512)])
-            )
-        self.concept = np.array(concepts)
-        self.colour = [main_colour(icon) for icon in self.pixels[2].numpy().astype(np.float32) / 255]
+            drawn = [index for index, concept in enumerate(lexicon.concepts) if name in concept['icons']]
+            for index in drawn:
+                self.by_concept[index].append(len(self.concept))
+                self.concept.append(index)
+            levels.append(smaller(premultiplied(stored[drawn], filled=name in ONE_COLOUR)))
+            strokes += [name in ONE_COLOUR] * len(drawn)
+        self.pixels = [torch.cat(level) for level in zip(*levels)]
+        self.strokes = torch.tensor(strokes)
+        small = self.pixels[2].numpy().astype(np.float32) / 255
+        self.colour = [None if stroke else main_colour(icon) for icon, stroke in zip(small, strokes)]
 
     def thing(self, concept, rng):
-        """One of the concept's icons, whatever the set."""
+        """One of the concept's icons, whatever the set; those of one colour half as often as the others."""
         icon = rng.choice(self.by_concept[concept])
+        if self.strokes[icon] and rng.random() < 0.5:
+            icon = rng.choice(self.by_concept[concept])
         return Thing(icon, concept, self.colour[icon])
 
     def clean(self, concept):
@@ -87,6 +90,24 @@ class IconBank:
     def drawn(self):
         """The concepts that have an icon here."""
         return [concept for concept, icons in self.by_concept.items() if icons]
+
+
+def premultiplied(rgba, filled):
+    """uint8[n, h, w, 4] -> uint8[n, 4, h, w] with the colours over black. filled = what strokes enclose is solid too."""
+    pixels = torch.from_numpy(rgba).permute(0, 3, 1, 2).contiguous()
+    pixels[:, :3] = (pixels[:, :3].int() * pixels[:, 3:].int() // 255).to(torch.uint8)
+    if filled:
+        inside = np.stack([binary_erosion(binary_fill_holes(alpha > 64)) for alpha in rgba[..., 3]])
+        pixels[:, 3][torch.from_numpy(inside)] = 255
+    return pixels
+
+
+def smaller(pixels):
+    """uint8[n, 4, h, w] -> the same, at half and at a quarter of the size"""
+    halves = [pixels]
+    for _ in range(2):
+        halves.append(torch.cat([F.avg_pool2d(part.float(), 2).to(torch.uint8) for part in halves[-1].split(512)]))
+    return halves
 
 
 HUES = [

@@ -1,24 +1,27 @@
 """The teacher of words: MiniLM sentence vectors of a wide vocabulary, and the target space that is made from them.
 
-Writes to the work folder: vocabulary.json {own, phrases, words}, phrases.npy float16[P, 384], space.npz (mean, basis).
-Sources: labels and tags of the concepts, Debian's wamerican and wordnet-base.
+Writes to the work folder: vocabulary.json {own, coloured, phrases, words, kinds, narrower}, phrases.npy and glosses.npy
+float16[P, 384], space.npz (mean, basis). Sources: labels and tags of the concepts, Debian's wamerican and wordnet-base.
 """
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import tokenizers
 
+from hierarchy import CONCRETE, GLOSSED, plain, wordnet_terms
+from languages import SENTENCES, labels_and_keywords
 from lexicon import COLOUR_NAMES
 from tokenizer import words_of
 
 DIMENSION = 256
 WHITENING = 0.35  # 0 = plain principal axes, 1 = all axes equally long; the ranking hardly depends on it
-WORD_ROWS = 40960  # rows of the text tower's word table, row 0 = unknown word
-CONCRETE = {'04', '05', '06', '08', '11', '13', '15', '17', '18', '19', '20', '27', '28'}  # WordNet's files of things
+WORD_ROWS = 49152  # rows of the text tower's word table, row 0 = unknown word
+KEYWORD_ROWS = 8000  # of them for words that stand in keywords of other languages, but in no label
 GLUE = ['a', 'an', 'of', 'the', 'and', 'with', 'on', 'in', 'for']
 
 
@@ -89,6 +92,38 @@ def wordnet_counts(folder='/usr/share/wordnet'):
     return counts
 
 
+def first_glosses(folder='/usr/share/wordnet'):
+    """{lemma: what its most usual sense means, as a noun, an adjective, a verb}"""
+    glosses = {}
+    for part in GLOSSED:
+        texts = {}
+        for line in open(f'{folder}/data.{part}'):
+            if not line.startswith('  '):
+                texts[line[:8]] = re.split('[;"]', line.split(' | ', 1)[1])[0].strip()
+        for line in open(f'{folder}/index.{part}'):
+            offset = re.search(r' (\d{8})', line)
+            if offset and not line.startswith('  '):
+                glosses.setdefault(plain(line.split(' ', 1)[0]), []).append(texts[offset[1]])
+    return glosses
+
+
+def explain(teacher, phrases):
+    """Vectors [n, 384] of "word: what it means", the mean over parts of speech; zeros where WordNet has no such word. A
+    bare word says too little: "parasol" alone is no umbrella to the teacher, "a handheld source of shade" is one."""
+    glosses = first_glosses()
+    asked = [
+        (row, f'{word}: {gloss}')
+        for row, phrase in enumerate(phrases)
+        for word in [phrase if phrase in glosses else phrase.removesuffix('s')]
+        for gloss in glosses.get(word, [])
+    ]
+    out, count = np.zeros((len(phrases), 384), np.float32), np.zeros((len(phrases), 1), np.float32)
+    rows = np.array([row for row, _ in asked])
+    np.add.at(out, rows, teacher.encode([text for _, text in asked]))
+    np.add.at(count, rows, 1)
+    return out / np.maximum(count, 1)
+
+
 def wide_vocabulary(lexicon, dictionary='/usr/share/dict/american-english'):
     """-> (phrases, own, coloured): first the `own` terms of the concepts, up to `coloured` coloured labels, then
     dictionary words and nouns."""
@@ -99,15 +134,20 @@ def wide_vocabulary(lexicon, dictionary='/usr/share/dict/american-english'):
     return list(dict.fromkeys(known + english + list(wordnet_nouns()))), len(own), len(known)
 
 
-def choose_words(phrases, own):
-    """The words with their own row: those of all terms, then by use in WordNet's texts, things before others."""
-    first = [word for phrase in phrases[:own] for word in words_of(phrase)]
+def choose_words(lexicon, phrases, own, kinds):
+    """The words with their own row: those of all terms and kinds, of labels and sentences in other languages, the
+    commonest of their keywords, then English words by use in WordNet's texts, things before others."""
+    labels, keywords = labels_and_keywords(lexicon)
+    sentences = [text for texts in SENTENCES.values() for text in texts]
+    first = [word for phrase in [*phrases[:own], *kinds, *labels, *sentences] for word in words_of(phrase)]
+    counts = Counter(word for phrase in keywords for word in words_of(phrase))
+    common = [word for word, _ in (counts - Counter(dict.fromkeys(first, len(keywords)))).most_common(KEYWORD_ROWS)]
     counts, nouns = wordnet_counts(), set(wordnet_nouns())
     rest = {word for phrase in phrases[own:] if ' ' not in phrase for word in words_of(phrase)}
     ranked = sorted(
         rest, key=lambda word: (word not in counts, word not in nouns, -counts.get(word, 0), len(word), word)
     )
-    return list(dict.fromkeys(first + GLUE + ranked))[: WORD_ROWS - 1]
+    return list(dict.fromkeys(first + GLUE + common + ranked))[: WORD_ROWS - 1]
 
 
 def make_space(vectors):
@@ -126,11 +166,18 @@ def to_space(vectors, space):
 
 
 def teach(lexicon, work, folder):
-    """Encodes the wide vocabulary (about 155,000 phrases, 3 minutes on 2 cores) and writes it."""
+    """Encodes the wide vocabulary and WordNet's glosses (about 270,000 phrases, 8 minutes on 2 cores) and writes it."""
+    teacher = MiniLM(folder)
     phrases, own, coloured = wide_vocabulary(lexicon)
-    print(len(phrases), 'phrases,', own, 'terms of concepts', flush=True)
-    vectors = MiniLM(folder).encode(phrases)
+    kinds, narrower = wordnet_terms(lexicon, teacher.encode)
+    known = set(phrases)
+    phrases += [phrase for phrase in [*kinds, *narrower] if phrase not in known]
+    print(len(phrases), 'phrases,', own, 'terms of concepts,', len(kinds), 'kinds', flush=True)
+    vectors = teacher.encode(phrases)
     np.save(f'{work}/phrases.npy', vectors.astype(np.float16))
+    np.save(f'{work}/glosses.npy', explain(teacher, phrases).astype(np.float16))
     np.savez(f'{work}/space.npz', **make_space(vectors))
+    words = choose_words(lexicon, phrases, own, kinds)
+    stored = dict(own=own, coloured=coloured, phrases=phrases, words=words, kinds=kinds, narrower=narrower)
     with open(f'{work}/vocabulary.json', 'w') as file:
-        json.dump({'own': own, 'coloured': coloured, 'phrases': phrases, 'words': choose_words(phrases, own)}, file)
+        json.dump(stored, file)

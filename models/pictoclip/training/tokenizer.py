@@ -9,14 +9,31 @@ import numpy as np
 MAX_WORDS = 12
 MAX_NGRAMS = 20
 NGRAM_ROWS = 16384
-WORD = re.compile(r'[^\W_]+')  # runs of letters and digits of any script
 ACCENTS = re.compile('[\u0300-\u036f]')
+SCRIPTS = {'han': ('\u3400', '\u9fff'), 'hiragana': ('\u3040', '\u309f'), 'katakana': ('\u30a0', '\u30ff')}
+POSSESSIVE = re.compile(r"['\u2019](?=[st]\b)")
 
 
 def words_of(text):
-    """Lower case, accents and apostrophes dropped, at most MAX_WORDS words."""
-    plain = ACCENTS.sub('', unicodedata.normalize('NFD', text.lower())).replace("'", '')
-    return WORD.findall(plain)[:MAX_WORDS]
+    """Lower case, accents dropped, "dog's" read as "dogs"; at most MAX_WORDS words. A word is a run of letters, marks and
+    digits of any script; scripts without spaces are cut smaller: every Han character, every run of hiragana or katakana."""
+    plain = ACCENTS.sub('', unicodedata.normalize('NFD', POSSESSIVE.sub('', text.lower())))
+    words, before = [], None
+    for letter in unicodedata.normalize('NFC', plain):
+        kind = kind_of(letter)
+        if kind and kind == before != 'han':
+            words[-1] += letter
+        elif kind:
+            words.append(letter)
+        before = kind
+    return words[:MAX_WORDS]
+
+
+def kind_of(letter):
+    """The script, as far as words end where it changes; None for what is no part of a word"""
+    if unicodedata.category(letter)[0] not in 'LMN':
+        return None
+    return next((name for name, (first, last) in SCRIPTS.items() if first <= letter <= last), 'other')
 
 
 def ngrams_of(word):

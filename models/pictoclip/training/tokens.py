@@ -53,10 +53,17 @@ STRINGS = [
     'a',
     'é',
     'zoo' * 30,
+    'l’arbre de Noël',
+    "l'arbre",
+    '目がハートの笑顔',
+    'ガラス・カメラ',
+    '䷀ 々x ー',
+    'दिल के साथ चेहरा',
+    'Ёлка и кошка',
 ]
 
 
-def golden(words):
+def golden_tokens(words):
     """One line per string: {text, words, ngrams}, each encoded alone; trailing zeros of the n-grams are left out."""
     tokenizer, lines = Tokenizer(words), []
     for text in STRINGS:

@@ -40,7 +40,7 @@ class ImageTower(nn.Module):
         super().__init__()
         fine, middle, coarse = widths
         self.stage4 = nn.Sequential(reduce(3, fine, 8, 4, 2), Block(fine))
-        self.stage8 = nn.Sequential(reduce(fine, middle), Block(middle))
+        self.stage8 = nn.Sequential(reduce(fine, middle), Block(middle), Block(middle))
         self.stage16 = nn.Sequential(reduce(middle, coarse), Block(coarse), Block(coarse))
         self.project = nn.Linear(2 * coarse, DIMENSION)
         self.lateral4, self.lateral8, self.lateral16 = (nn.Conv2d(width, pyramid, 1) for width in widths)
@@ -64,11 +64,21 @@ class ImageTower(nn.Module):
         """The vector alone: [B, 3, S, S] -> [B, D]"""
         return self.pool(self.features(image)[-1])
 
-    def forward(self, image):
+    def parts(self, image):
+        """-> vector [B, D], map [B, pyramid, S/4, S/4] and layout. `name` makes dense vectors of the map's: it is linear,
+        so the mean under a mask may be taken first, which spares training a third of its time on dense vectors."""
         at4, at8, at16 = self.features(image)
         pyramid = F.interpolate(self.lateral16(at16), scale_factor=2) + self.lateral8(at8)
         pyramid = F.relu(F.interpolate(pyramid, scale_factor=2) + self.lateral4(at4))
-        return self.pool(at16), self.dense(pyramid), self.layout(pyramid)
+        return self.pool(at16), self.dense[:2](pyramid), self.layout(pyramid)
+
+    def name(self, pooled):
+        """Means of the map under masks [K, pyramid] -> dense vectors [K, D]"""
+        return F.linear(pooled, self.dense[2].weight.flatten(1), self.dense[2].bias)
+
+    def forward(self, image):
+        vector, map4, layout = self.parts(image)
+        return vector, self.dense[2](map4), layout
 
 
 def pool_segments(dense, masks, picture):
@@ -90,7 +100,7 @@ def with_neighbours(x):
 class TextTower(nn.Module):
     """Word rows and n-gram rows (see tokenizer.py) -> [B, D]"""
 
-    def __init__(self, row=80, width=256):
+    def __init__(self, row=64, width=256):
         super().__init__()
         self.words = nn.Embedding(WORD_ROWS, row)
         self.ngrams = nn.EmbeddingBag(NGRAM_ROWS, row, mode='mean', padding_idx=0)

@@ -1,6 +1,7 @@
 """The main run: both towers and the target space together, on pictures that worker processes compose meanwhile."""
 
 import copy
+import math
 import os
 import random
 import time
@@ -48,6 +49,10 @@ class Plan:
         progress = minutes / self.minutes
         return 64 if progress < self.small_share else 96, self.hard * min(1.0, progress / self.rising_share)
 
+    def again(self):
+        """The plan for weights that have learnt before: at a lower rate, hard scenes from the beginning."""
+        return replace(self, rate=self.rate * 0.6, small_share=0.25, hard=0.9, rising_share=0.05)
+
     def more(self, minutes):
         """The plan to go on with: other pictures, all at 96 px and full hardness, at half the rate."""
         return replace(
@@ -80,15 +85,15 @@ class Pictoclip(nn.Module):
 
 
 def half_precision():
-    """bfloat16 for the convolutions where the processor multiplies such matrices (2.5 times as fast there)."""
-    return torch.autocast('cpu', torch.bfloat16, enabled=torch.cpu._is_amx_tile_supported())
+    """bfloat16 for the convolutions where the processor multiplies such numbers (about twice as fast there)."""
+    return torch.autocast('cpu', torch.bfloat16, enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def see(tower, image, whole):
-    """The image tower's outputs in float32: (vector, dense, layout), or (vector, None, None) where whole is wanted."""
+    """The image tower's parts in float32: (vector, map, layout), or (vector, None, None) where whole is wanted."""
     image = image.contiguous(memory_format=torch.channels_last)
     with half_precision():
-        parts = (tower.look(image), None, None) if whole else tower(image)
+        parts = (tower.look(image), None, None) if whole else tower.parts(image)
     return [part if part is None else part.float() for part in parts]
 
 
@@ -96,7 +101,7 @@ def losses(model, data, vocabulary, generator):
     """One batch of world.Composer -> {name: weighted loss}"""
     count, segments = len(data['image']), len(data['segment_masks'])
     whole = data['image'].shape[-1] <= 64
-    vector, dense, layout = see(model.image, data['image'], whole)
+    vector, map4, layout = see(model.image, data['image'], whole)
     used = torch.arange(len(data['index']))
     if whole:
         used = used[(used < count) | (used >= count + segments)]
@@ -107,7 +112,7 @@ def losses(model, data, vocabulary, generator):
     concepts, targets = model.space.concepts().detach(), model.space.place(data['phrase_targets']).detach()
     out |= {'words': 0.5 * follow_teacher(text[-DISTILLED:], targets, concepts), 'drift': model.space.drift()}
     if not whole:
-        out |= segment_losses(model, data, dense, text[count : count + segments])
+        out |= segment_losses(model, data, map4, text[count : count + segments])
         mask, centre, offset = layout_losses(layout, data['mask'], data['heat'], data['offset'])
         out |= {'mask': 0.5 * mask, 'centre': 0.08 * centre, 'offset': 0.3 * offset}
     return out
@@ -125,9 +130,10 @@ def picture_losses(model, data, vector, captions, vocabulary):
     }
 
 
-def segment_losses(model, data, dense, phrases):
+def segment_losses(model, data, map4, phrases):
     """Segments: the dense vectors under a mask name its concept and match its phrase. phrases [K, D]"""
-    vectors = F.normalize(pool_segments(dense, data['segment_masks'], data['segment_picture']), dim=1)
+    pooled = pool_segments(map4, data['segment_masks'], data['segment_picture'])
+    vectors = F.normalize(model.image.name(pooled), dim=1)
     logits = model.concept_scale * vectors @ model.space.concepts().t()
     return {
         'segment': F.cross_entropy(logits, data['segment_concept']),
@@ -170,18 +176,29 @@ def clean_recall(model, bank, lexicon, tokenizer, size):
     return [round(100 * (rank < k).float().mean().item(), 1) for k in (1, 5, 10)]
 
 
+def begin(work, vocabulary, earlier):
+    """The model to train: its texts from text.pt, its pictures new or from shipped files (see earlier.py), or all from a
+    checkpoint that is gone on from."""
+    model = Pictoclip(vocabulary.concept_targets)
+    if isinstance(earlier, dict):
+        model.load_state_dict(earlier['weights'])
+        return model
+    model.text.load_state_dict(torch.load(f'{work}/text.pt'))
+    if earlier:
+        missing = model.image.load_state_dict(earlier.image, strict=False).missing_keys
+        print('began with the shipped weights; new are', *missing, flush=True)
+        model.log_concept_scale.data.fill_(math.log(earlier.scale))
+    return model
+
+
 def train(work, lexicon, vocabulary, banks, plan, earlier=None):
-    """banks = (icons to learn from, icons to watch). Starts from text.pt, or goes on from `earlier`; writes model.pt
-    every few minutes and at the end: {weights (averaged), pictures, minutes, seed}."""
+    """banks = (icons to learn from, icons to watch); earlier: see begin. Writes model.pt every few minutes and at the
+    end: {weights (averaged), pictures, minutes, seed}."""
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     tokenizer, generator = Tokenizer(vocabulary.words), torch.Generator().manual_seed(plan.seed)
-    model = Pictoclip(vocabulary.concept_targets)
-    if earlier:
-        model.load_state_dict(earlier['weights'])
-    else:
-        model.text.load_state_dict(torch.load(f'{work}/text.pt'))
-    progress = Progress(work, plan, earlier)
+    model = begin(work, vocabulary, earlier)
+    progress = Progress(work, plan, earlier if isinstance(earlier, dict) else None)
     average, optimiser = copy.deepcopy(model), optimiser_of(model, plan.rate)
     composer = Composer(banks[0], lexicon, vocabulary, plan.batch, plan.at, plan.seed)
     batches = iter(DataLoader(composer, batch_size=None, num_workers=plan.workers, prefetch_factor=3))

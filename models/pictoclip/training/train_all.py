@@ -1,6 +1,6 @@
 """From icons and words to the shipped files, in one command. Steps whose result lies in the work folder are not redone.
 
-python train_all.py --teacher DIR [--work DIR] [--minutes N | --more N] [--seed N]
+python train_all.py --teacher DIR [--work DIR] [--minutes N | --more N] [--start DIR] [--hold-out PREFIX] [--seed N]
 """
 
 import argparse
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+WORDS = 0.12  # share of the time that the text tower learns alone
 ALLOCATOR = 'libtcmalloc_minimal.so.4'  # halves the time that composing pictures takes
 
 
@@ -28,12 +29,14 @@ def train_all(options):
     """icons → teacher's vectors → words alone → pictures and words → files → figures"""
     import torch
     from distill_text import distill
-    from evaluate import SETS, evaluate
+    from earlier import read_earlier
+    from evaluate import evaluate, evaluate_unseen
     from export import export, replace
+    from golden import write_golden
     from lexicon import Lexicon
-    from scenes import IconBank
+    from scenes import ALL_SETS, IconBank
     from teacher import teach
-    from tokens import golden
+    from tokens import golden_tokens
     from train import Plan, train
     from vocabulary import Vocabulary
 
@@ -44,18 +47,27 @@ def train_all(options):
     lexicon = Lexicon(work)
     if not (work / 'vocabulary.json').exists():
         teach(lexicon, work, options.teacher)
-    vocabulary = Vocabulary(work, lexicon)
+    earlier = read_earlier(options.start) if options.start else None
+    vocabulary = Vocabulary(work, lexicon, earlier.concepts if earlier else None)
     if not (work / 'text.pt').exists():
-        torch.save(distill(vocabulary, 0.08 * options.minutes, options.seed).state_dict(), work / 'text.pt')
-    banks = IconBank(work, lexicon, SETS), IconBank(work, lexicon, SETS[:1])
-    plan = Plan(0.92 * options.minutes, options.seed)
+        torch.save(distill(vocabulary, WORDS * options.minutes, options.seed).state_dict(), work / 'text.pt')
+    held_out = [name for name in ALL_SETS if options.hold_out and name.startswith(options.hold_out)]
+    learnt = [name for name in ALL_SETS if name not in held_out]
+    banks = IconBank(work, lexicon, learnt), IconBank(work, lexicon, (held_out or learnt)[:1])
+    plan = Plan((1 - WORDS) * options.minutes, options.seed)
     if options.more:
         train(work, lexicon, vocabulary, banks, plan.more(options.more), torch.load(work / 'model.pt'))
     else:
-        train(work, lexicon, vocabulary, banks, plan)
-    print(export(work, lexicon, vocabulary, folder), flush=True)
-    replace(HERE / 'tokens.json', golden(vocabulary.words).encode())
-    measured = evaluate(work, lexicon, vocabulary, folder)
+        train(work, lexicon, vocabulary, banks, plan.again() if earlier else plan, earlier)
+    if held_out:
+        export(work, lexicon, work)
+        unseen = evaluate_unseen(work, lexicon, held_out, learnt)
+        replace(HERE / 'unseen.json', (json.dumps(unseen, indent=2) + '\n').encode())
+        return
+    print(export(work, lexicon, folder), flush=True)
+    replace(HERE / 'tokens.json', golden_tokens(vocabulary.words).encode())
+    write_golden(work)
+    measured = evaluate(work, lexicon, folder)
     replace(HERE / 'measured.json', (json.dumps(measured, indent=2) + '\n').encode())
 
 
@@ -65,6 +77,8 @@ if __name__ == '__main__':
     parser.add_argument('--work', default=str(HERE / '.work'), help='folder for large files')
     parser.add_argument('--minutes', type=float, default=85, help='wall clock time of the two learning steps together')
     parser.add_argument('--more', type=float, help="go on from the work folder's model for so many minutes")
+    parser.add_argument('--start', help='folder of shipped files whose picture weights the run goes on from')
+    parser.add_argument('--hold-out', help='sets whose name begins so are only measured; writes unseen.json, no model')
     parser.add_argument('--seed', type=int, default=0)
     options = parser.parse_args()
     prepare_process()

@@ -1,4 +1,4 @@
-"""The teacher's phrases with their targets, and the sampler of texts to learn from."""
+"""The phrases to learn from, each with its place in the shared space, and the sampler of texts as people type them."""
 
 import json
 
@@ -6,27 +6,56 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from anchors import anchor
 from captions import FILLERS
-from lexicon import plural
+from languages import in_colour, in_sentence, labels_and_keywords
+from lexicon import COLOUR_NAMES, plural
 from teacher import to_space
+from tokenizer import words_of
 
-NEAREST = 50000  # phrases besides the concepts' own: the ones that are nearest to any concept
+NEAREST = 50000  # English phrases besides terms and kinds: the ones that are nearest to any concept
 TAG_WEIGHT = 0.5  # a concept's vector = its label + TAG_WEIGHT x the mean of its tags
+PULL = 4.0  # of terms and kinds towards the teacher
+STRONG_PULL = 12.0  # of narrower words, which the teacher knows better than their place below a concept
+SHARES = {
+    'own': 0.2, 'kinds': 0.08, 'coloured': 0.1, 'others': 0.25, 'labels': 0.22, 'keywords': 0.1, 'tinted': 0.03,
+    'nonsense': 0.02,
+}  # fmt: skip
+KEYBOARD = ['qwertyuiop', 'asdfghjkl', 'zxcvbnm']
 
 
 class Vocabulary:
-    """What teacher.teach wrote, in the target space: phrases, targets float32[P, D], words."""
+    """What teacher.teach wrote, and the texts of other languages: phrases, targets float32[P, D], words.
+    concept_vectors: those of files that a run goes on from; the space is then turned onto them."""
 
-    def __init__(self, work, lexicon):
+    def __init__(self, work, lexicon, concept_vectors=None):
         with open(f'{work}/vocabulary.json') as file:
             stored = json.load(file)
         self.phrases, self.own, self.coloured, self.words = (stored[k] for k in ('phrases', 'own', 'coloured', 'words'))
-        self.targets = torch.from_numpy(to_space(np.load(f'{work}/phrases.npy'), np.load(f'{work}/space.npz')))
         self.row = {phrase: row for row, phrase in enumerate(self.phrases)}
         self.label_rows = [self.row[names[0]] for names in lexicon.names]
-        self.concept_targets = torch.stack([self.concept_target(*pair) for pair in zip(lexicon.names, lexicon.tags)])
         self.term_rows = torch.tensor([self.row[term] for term in lexicon.terms])
-        self.others = self.near_concepts()
+        self.targets = self.read_teacher(work)
+        self.concept_targets = torch.stack([self.concept_target(*pair) for pair in zip(lexicon.names, lexicon.tags)])
+        if concept_vectors is not None:
+            turn = torch.linalg.lstsq(self.concept_targets, concept_vectors).solution
+            self.targets = F.normalize(self.targets @ turn, dim=1)
+            self.concept_targets = F.normalize(concept_vectors, dim=1)
+        self.nothing = F.normalize(-self.concept_targets.mean(0), dim=0)
+        self.kinds = [self.row[kind] for kind in stored['kinds']]
+        self.others = self.near_concepts({*self.kinds})
+        self.place_known(lexicon, stored)
+        self.place_foreign(lexicon)
+
+    def read_teacher(self, work):
+        """The teacher's vectors in the space [P, D]; half of what is neither term nor coloured label is its gloss."""
+        space = np.load(f'{work}/space.npz')
+        targets = torch.from_numpy(to_space(np.load(f'{work}/phrases.npy'), space))
+        glosses = np.load(f'{work}/glosses.npy')
+        rows = np.nonzero(glosses.any(1))[0]
+        rows = rows[rows >= self.coloured]
+        targets[rows] += torch.from_numpy(to_space(glosses[rows], space))
+        return F.normalize(targets, dim=1)
 
     def concept_target(self, names, tags):
         """[D], normalised"""
@@ -34,39 +63,84 @@ class Vocabulary:
         rows = [self.row[tag] for tag in tags if tag != names[0]]
         return F.normalize(label + TAG_WEIGHT * (self.targets[rows].mean(0) if rows else label), dim=0)
 
-    def near_concepts(self):
+    def near_concepts(self, without):
         """Rows of the NEAREST phrases that are no terms; the others would only cost capacity."""
-        rows = torch.arange(self.coloured, len(self.phrases))
+        rows = torch.tensor([row for row in range(self.coloured, len(self.phrases)) if row not in without])
         likeness = torch.cat([(self.targets[part] @ self.concept_targets.t()).amax(1) for part in rows.split(8192)])
         return rows[likeness.argsort(descending=True)[:NEAREST]].tolist()
 
+    def place_known(self, lexicon, stored):
+        """Moves terms, kinds and narrower words to the concepts that they name, tag, cover or lie below."""
+        known = {term: dict.fromkeys(np.nonzero(lexicon.covers(term))[0].tolist(), 1.0) for term in lexicon.terms}
+        for kind, members in stored['kinds'].items():
+            own = known.setdefault(kind, {})
+            for concept, weight in members.items():
+                own[int(concept)] = max(own.get(int(concept), 0), weight)
+        below = {
+            word: {int(concept): weight for concept, weight in members.items()}
+            for word, members in stored['narrower'].items()
+        }
+        for some, pull in ((known, PULL), (below, STRONG_PULL)):
+            rows = [self.row[phrase] for phrase in some]
+            self.targets[rows] = anchor(list(some.values()), self.targets[rows], self.concept_targets, pull)
+
+    def place_foreign(self, lexicon):
+        """Appends the labels and keywords of other languages, where nothing but the concepts says what they mean."""
+        labels, keywords = labels_and_keywords(lexicon)
+        self.languages = {}
+        for texts in (labels, keywords):
+            for text, foreign in texts.items():
+                self.languages[len(self.phrases)] = foreign.languages
+                self.phrases.append(text)
+        self.labels = range(len(self.phrases) - len(labels) - len(keywords), len(self.phrases) - len(keywords))
+        self.keywords = range(self.labels.stop, len(self.phrases))
+        placed = anchor([foreign.members for foreign in labels.values()], None, self.concept_targets, PULL)
+        means = [self.concept_targets[list(foreign.members)].mean(0) for foreign in keywords.values()]
+        self.targets = torch.cat([self.targets, placed, F.normalize(torch.stack(means), dim=1)])
+        self.named = [
+            (row, language, concept)
+            for row, foreign in zip(self.labels, labels.values())
+            for language in foreign.languages
+            for concept in foreign.members
+        ]
+
     def word_rows(self, width):
-        """First values of the text tower's word rows [words + 1, width]: the teacher's vectors on the main axes of the
-        terms. Random rows take several times as long to learn."""
+        """First values of the text tower's word rows [words + 1, width]: the word's place, or the mean place of the
+        phrases that hold it, on the main axes of the terms. Random rows take several times as long to learn."""
         own = self.targets[: self.own]
-        axes = torch.linalg.svd(own - own.mean(0), full_matrices=False)[2][:width]
+        axes = torch.linalg.eigh((own - own.mean(0)).t() @ (own - own.mean(0)))[1].t().flip(0)[:width]
+        index = {word: row + 1 for row, word in enumerate(self.words)}
         rows = torch.zeros(len(self.words) + 1, width)
-        for index, word in enumerate(self.words):
+        for phrases in (self.keywords, self.labels):
+            for row in phrases:
+                for word in words_of(self.phrases[row]):
+                    if word in index:
+                        rows[index[word]] += axes @ self.targets[row]
+        rows = F.normalize(rows, dim=1)
+        for word, row in index.items():
             if word in self.row:
-                rows[index + 1] = axes @ self.targets[self.row[word]]
+                rows[row] = F.normalize(axes @ self.targets[self.row[word]], dim=0)
         return rows / rows[1:].std() * 0.3
 
     def sample(self, count, rng):
         """-> (texts, targets [count, D])"""
-        pairs = [self.dress(self.pick(rng), rng) for _ in range(count)]
+        pairs = [self.draw(rng) for _ in range(count)]
         return [text for text, _ in pairs], torch.stack([target for _, target in pairs])
 
-    def pick(self, rng):
-        """A row: terms of concepts 40 %, coloured labels 12 %, other phrases the rest."""
-        chance = rng.random()
-        if chance < 0.4:
-            return rng.randrange(self.own)
-        if chance < 0.52:
-            return rng.randrange(self.own, self.coloured)
-        return rng.choice(self.others)
+    def draw(self, rng):
+        """One text as people type it, and its place"""
+        kind = rng.choices(list(SHARES), SHARES.values())[0]
+        if kind == 'tinted':
+            return self.tinted(rng)
+        if kind == 'nonsense':
+            return gibberish(rng), self.nothing
+        if kind in ('labels', 'keywords'):
+            return self.dress_foreign(rng.choice(self.labels if kind == 'labels' else self.keywords), rng)
+        rows = {'own': range(self.own), 'coloured': range(self.own, self.coloured)}
+        return self.dress(rng.choice(rows[kind] if kind in rows else getattr(self, kind)), rng)
 
     def dress(self, row, rng):
-        """A phrase as people type it: bare, beside another label, in a sentence, plural, misspelt -> (text, target)"""
+        """An English phrase bare, beside another label, in a sentence, plural, misspelt -> (text, target)"""
         text, target, chance = self.phrases[row], self.targets[row], rng.random()
         if row < self.own and chance < 0.12:
             other = rng.choice(self.label_rows)
@@ -79,6 +153,33 @@ class Vocabulary:
         elif chance < 0.57:
             text = misspell(text, rng)
         return text, target
+
+    def dress_foreign(self, row, rng):
+        """A phrase of another language bare, in a sentence, misspelt -> (text, target)"""
+        text, chance = self.phrases[row], rng.random()
+        if chance < 0.25:
+            text = in_sentence(rng.choice(self.languages[row]), text, rng)
+        elif chance < 0.35:
+            text = misspell(text, rng)
+        return text, self.targets[row]
+
+    def tinted(self, rng):
+        """A label of another language with a colour, at the place of the English pair"""
+        row, language, concept = rng.choice(self.named)
+        colour, english = rng.randrange(len(COLOUR_NAMES)), self.label_rows[concept]
+        same = self.row.get(f'{COLOUR_NAMES[colour]} {self.phrases[english]}', english)
+        return in_colour(language, self.phrases[row], colour), self.targets[same]
+
+
+def gibberish(rng):
+    """One to three strings that are hardly words: letters at random, or keys beside each other. They lie where nothing is."""
+    strings = []
+    for _ in range(rng.choice([1, 1, 2, 3])):
+        keys, length = rng.choice(KEYBOARD), rng.randint(3, 9)
+        start = rng.randrange(len(keys) - 2)
+        run, soup = keys[start : start + length], ''.join(rng.choices('abcdefghijklmnopqrstuvwxyz', k=length))
+        strings.append(rng.choice([run, soup, soup]))
+    return ' '.join(strings)
 
 
 def misspell(text, rng):
