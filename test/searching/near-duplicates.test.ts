@@ -29,15 +29,16 @@ describe('the same picture at two sizes', () => {
   it('is one hit that names the other', async () => {
     const hits = await ask({ text: 'fox', k: 6 });
     expect(hits).toHaveLength(5);
-    const [fox, ...others] = hits;
-    expect([nameOf(fox!), ...fox!.copies!.map(nameOf)].sort()).toEqual(['0003.jpg', 'half.jpg']);
-    expect(others.every(({ copies }) => copies === undefined)).toBe(true);
+    const together = hits.flatMap((hit) =>
+      hit.copies ? [[nameOf(hit), ...hit.copies.map(nameOf)].sort()] : [],
+    );
+    expect(together).toEqual([['0003.jpg', 'half.jpg']]);
   });
 
   it('is two hits where it is not to be put together', async () => {
     const hits = await ask({ text: 'fox', k: 6, collapse: false });
     expect(hits).toHaveLength(6);
-    expect(hits.slice(0, 2).map(nameOf).sort()).toEqual(['0003.jpg', 'half.jpg']);
+    expect(hits.map(nameOf)).toEqual(expect.arrayContaining(['0003.jpg', 'half.jpg']));
     expect(hits.every(({ copies }) => copies === undefined)).toBe(true);
   });
 
@@ -51,8 +52,7 @@ describe('the same picture at two sizes', () => {
   });
 
   it('tells its card how many stand behind it', async () => {
-    const [card, ...others] = await book.cards(await book.search({ text: 'fox', k: 6, minRelevance: 0 }));
-    expect(card!.copies).toBe(1);
-    expect(others.every(({ copies }) => copies === undefined)).toBe(true);
+    const cards = await book.cards(await book.search({ text: 'fox', k: 6, minRelevance: 0 }));
+    expect(cards.flatMap(({ copies }) => copies ?? [])).toEqual([1]);
   });
 });
