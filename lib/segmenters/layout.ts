@@ -67,10 +67,9 @@ export const open: OpenFamily<LayoutManifest, Segmenter> = async (manifest, file
             preprocess(cutWindow(closer, window), preprocessing),
           );
           const looks = await graph.look(cuts, outputs);
-          return mapInTurns(looks, (look, n) => {
-            const meanings = again?.meaning === undefined ? undefined : look[again.meaning.output];
-            return seenIn(checkedMap(look[output]!, manifest), run[n]!, meanings);
-          });
+          return mapInTurns(looks, (look, n) =>
+            seenIn(checkedMap(look[output]!, manifest), run[n]!, checkedMeanings(look, manifest)),
+          );
         }),
       ),
     ).then((runs) => runs.flat());
@@ -86,6 +85,7 @@ export const open: OpenFamily<LayoutManifest, Segmenter> = async (manifest, file
     const looks = await graph.look(pictures.map(({ pixels }) => pixels));
     const first = await mapInTurns(looks, (look) => {
       const { data, dims } = checkedMap(look[output]!, manifest);
+      checkedMeanings(look, manifest);
       return layoutInstances(data, dims, SMALLEST_AREA).slice(0, MAX_SEGMENTS);
     });
     const jobs = first.flatMap((found, n) => {
@@ -109,6 +109,22 @@ function checkedMap(map: Features, { name, output }: LayoutManifest): Features {
     got: isMap ? 'numbers that are not finite' : `[${map.dims}] a picture`,
     expected: '[4, h, w]: object, centre, offset x and offset y',
     mend: 'Correct output in the manifest, or fetch the weights again.',
+  });
+}
+
+/** The features that tell pieces apart, where the manifest names them. @throws LookbookError when they are no map. */
+function checkedMeanings(
+  look: Readonly<Record<string, Features>>,
+  { name, again }: LayoutManifest,
+): Features | undefined {
+  if (!again?.meaning) return undefined;
+  const features = look[again.meaning.output]!;
+  if (features.dims.length === 3) return features;
+  throw new LookbookError('segmenter', {
+    what: `the output ${again.meaning.output} of ${name} tells no pieces apart`,
+    got: `[${features.dims}] a picture`,
+    expected: '[D, h, w]: features of each cell',
+    mend: 'Correct again.meaning.output in the manifest, or leave meaning out.',
   });
 }
 

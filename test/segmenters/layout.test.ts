@@ -54,6 +54,16 @@ describe('a layout segmenter', () => {
 });
 
 describe('a layout segmenter that looks again', () => {
+  it('is refused at opening where what should tell pieces apart is no map of features', async () => {
+    const { manifest } = await findModel('pictoclip-segments');
+    const { image } = await modelFiles(await findModel('pictoclip-segments'));
+    if (manifest.family !== 'layout') throw new Error(manifest.family);
+    const again = { margin: 0.25, meaning: { output: 'vector', apart: 0.3 } };
+    await expect(open({ ...manifest, again }, { image: image! }, {})).rejects.toThrow(
+      /the output vector of pictoclip-segments tells no pieces apart: got \[256\] a picture, expected \[D, h, w\]/,
+    );
+  });
+
   it('finds more of the things, and does not fall into pieces', async () => {
     const inputs = pictures.map(({ input }) => input);
     const first = await segmenter.segment(inputs.map(({ closer: _, ...rest }) => rest));

@@ -4,6 +4,7 @@ import { seeded } from '../../arithmetic/seeded.js';
 import { dot } from '../../arithmetic/vectors.js';
 import type { FoundSegment, Pixels } from '../../types.js';
 import type { Figures } from '../figures.js';
+import { percents, pickDifferent, share } from '../ranks.js';
 import { compose, type Part } from '../scenes/composed.js';
 import { chooseGround, pick } from '../scenes/grounds.js';
 import type { Colour } from '../scenes/hands.js';
@@ -11,7 +12,6 @@ import type { Icons } from '../scenes/icons.js';
 import { ACROSS, anyLayout, jostledPlaces, tidyPlaces } from '../scenes/layouts.js';
 import { type Eyes, lookAt, segmentsOf, textVectors } from './eyes.js';
 import { labelOf } from './queries.js';
-import { percents, pickDifferent, share } from './ranks.js';
 import { SCENE_PX } from './segment-scenes.js';
 import { highest } from './segments.js';
 

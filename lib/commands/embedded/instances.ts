@@ -2,8 +2,8 @@
 import { boundingBox, boxIoU, emptyMask, maskIoU, resizeMask } from '../../arithmetic/masks.js';
 import type { FoundSegment, Mask } from '../../types.js';
 import type { Figures } from '../figures.js';
+import { mean, percents, share } from '../ranks.js';
 import { type Eyes, segmentsOf } from './eyes.js';
-import { mean, percents, share } from './ranks.js';
 import { SCENE_PX, type SegmentScene } from './segment-scenes.js';
 
 const NUMBERS = [1, 2, 3, 4];

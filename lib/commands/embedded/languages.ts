@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectPath } from '../../paths.js';
 import type { Figures } from '../figures.js';
+import { mean, percents, rankOf, recallAt } from '../ranks.js';
 import { type Eyes, textVectors } from './eyes.js';
-import { mean, percents, rankOf, recallAt } from './ranks.js';
 import type { Clean } from './words.js';
 
 const LANGUAGES = ['de', 'fr', 'es', 'ja', 'zh', 'hi', 'ru'];

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { auroc } from '../../arithmetic/logistic.js';
 import { seeded } from '../../arithmetic/seeded.js';
 import { type Lookbook, openLookbook } from '../../lookbook.js';
-import { NONSENSE } from '../evaluations/relevance.js';
 import type { Figures } from '../figures.js';
+import { NONSENSE } from '../nonsense.js';
+import { mean, pickDifferent } from '../ranks.js';
 import { writeCleanIcons } from '../scenes/files.js';
 import type { Icons } from '../scenes/icons.js';
 import { ENCODER, SEGMENTER } from './eyes.js';
 import { labelOf, readQueries, unknownSynonyms } from './queries.js';
-import { mean, pickDifferent } from './ranks.js';
 
 const SEED = 48;
 /** Real words: so many labels, and so many synonyms. */

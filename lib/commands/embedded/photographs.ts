@@ -2,10 +2,10 @@
 
 import { dot } from '../../arithmetic/vectors.js';
 import type { Encoder } from '../../types.js';
-import { embedAll, photographsFolder, QUERIES, readPhotographs } from '../evaluations/iconic200.js';
 import type { Figures } from '../figures.js';
+import { embedAll, photographsFolder, QUERIES, readPhotographs } from '../photographs.js';
+import { share } from '../ranks.js';
 import { textVectors } from './eyes.js';
-import { share } from './ranks.js';
 import { highest } from './segments.js';
 
 /** Which of ten classes, asked for in words, is nearest to each of 200 photographs? One in ten is chance. */

@@ -2,6 +2,7 @@
 import { seeded } from '../../arithmetic/seeded.js';
 import type { Pixels } from '../../types.js';
 import type { Figures } from '../figures.js';
+import { percents, pickDifferent, rankOf, recallAt } from '../ranks.js';
 import { compose } from '../scenes/composed.js';
 import { chooseGround } from '../scenes/grounds.js';
 import { drawHard } from '../scenes/hard.js';
@@ -9,7 +10,6 @@ import { ICON_PX, type Icons } from '../scenes/icons.js';
 import { loosePlaces } from '../scenes/layouts.js';
 import { type Eyes, pictureVectors, textVectors } from './eyes.js';
 import { labelOf, withArticle } from './queries.js';
-import { percents, pickDifferent, rankOf, recallAt } from './ranks.js';
 import type { Clean } from './words.js';
 
 /** Chosen once; nothing is tuned on these pictures. */

@@ -1,13 +1,13 @@
 /** The scenes that segments are judged on: one to four things that stand close, in any pose, over mixed grounds. */
 import { seeded } from '../../arithmetic/seeded.js';
 import type { Mask, Pixels } from '../../types.js';
+import { pickDifferent } from '../ranks.js';
 import { compose } from '../scenes/composed.js';
 import { chooseGround } from '../scenes/grounds.js';
 import type { Concept } from '../scenes/icons.js';
 import { anyLayout, jostledPlaces } from '../scenes/layouts.js';
 import { shownBy } from '../scenes/stored.js';
 import { type Eyes, type Look, lookAt } from './eyes.js';
-import { pickDifferent } from './ranks.js';
 
 /** Chosen once; nothing is tuned on these scenes. */
 const SEED = 44;

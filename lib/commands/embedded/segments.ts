@@ -1,11 +1,11 @@
 /** Words against segments: the right one of its scene, and the first of a whole folder, in each way to make vectors. */
 import { dot } from '../../arithmetic/vectors.js';
 import type { Figures } from '../figures.js';
+import { percents, share } from '../ranks.js';
 import { isNamed } from '../scenes/scenes.js';
 import { encodingCosts } from './cost.js';
 import { type Eyes, textVectors, type Way } from './eyes.js';
 import { labelOf } from './queries.js';
-import { percents, share } from './ranks.js';
 import type { SegmentScene } from './segment-scenes.js';
 
 const WAYS: Way[] = ['dense', 'crop', 'stored'];

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { projectPath } from '../../paths.js';
 import type { Figures } from '../figures.js';
-import { percents } from './ranks.js';
+import { percents } from '../ranks.js';
 
 interface Recalls {
   recallAt1: number;

@@ -1,6 +1,7 @@
 /** Words against the clean icons of the seen style: labels, sentences, typos, synonyms and kinds. */
 import { seeded } from '../../arithmetic/seeded.js';
 import type { Figures } from '../figures.js';
+import { bestOf, mean, percents, rankOf, recallAt, share } from '../ranks.js';
 import { cleanIcon, STYLE } from '../scenes/icons.js';
 import { type Eyes, pictureVectors, textVectors } from './eyes.js';
 import {
@@ -12,7 +13,6 @@ import {
   unknownSynonyms,
   withArticle,
 } from './queries.js';
-import { bestOf, mean, percents, rankOf, recallAt, share } from './ranks.js';
 
 const SEED = 41;
 const FIRST = 10;

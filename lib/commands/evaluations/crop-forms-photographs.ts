@@ -18,7 +18,7 @@ import { decode } from '../../decoders/image.js';
 import { openEncoder, openSegmenter } from '../../models/families.js';
 import type { CropForm, Encoder, Mask, Pixels } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
-import { photographsFolder } from './iconic200.js';
+import { photographsFolder } from '../photographs.js';
 
 const PAINTS: CropForm['outside'][] = ['mean', 'white', 'blur', 'as it is'];
 const MARGINS = [0, 0.08, 0.16, 0.25];

@@ -10,6 +10,7 @@ import { openSegmenter } from '../../models/families.js';
 import { projectPath } from '../../paths.js';
 import type { Hit, Rle } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
+import { mean } from '../ranks.js';
 
 interface Truth {
   pictures: { path: string; objects: { label: string; mask: Rle }[] }[];
@@ -94,8 +95,4 @@ async function rightThing(
   return named.some(
     (object) => maskIoU(mask, resizeMask(decodeRle(object.mask), mask.width, mask.height)) >= RIGHT_IOU,
   );
-}
-
-function mean(values: readonly number[]): number {
-  return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : 0;
 }

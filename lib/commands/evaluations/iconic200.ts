@@ -4,52 +4,23 @@
  * weights in ../models beside them or where LOOKBOOK_MODELS says.
  */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { averagePrecision, neighbourScore, precisionAtK } from '../../arithmetic/metrics.js';
 import { nearestRows } from '../../arithmetic/neighbours.js';
 import { stack } from '../../arithmetic/vectors.js';
 import { openTogether } from '../../closers.js';
-import { decode } from '../../decoders/image.js';
 import { open as openLabelWords } from '../../encoders/label-words.js';
 import { openEncoder } from '../../models/families.js';
 import { findModel, modelFiles } from '../../models/registry.js';
-import { projectPath } from '../../paths.js';
-import type { Encoder, Pixels } from '../../types.js';
+import type { Encoder } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
-
-export interface Photographs {
-  pixels: Pixels[];
-  classes: string[];
-}
-
-/** By which words each class is asked for, of the data's own recipe. */
-export const QUERIES: Record<string, string> = {
-  ferrariyellow: 'yellow ferrari',
-  empirestatebuilding: 'empire state building',
-  tractor: 'tractor',
-  eiffeltower: 'eiffel tower',
-  pickup: 'pickup',
-  stonehenge: 'stonehenge',
-  beetle: 'beetle',
-  arch: 'arch',
-  sedan: 'sedan',
-  banana: 'banana',
-};
+import { embedAll, type Photographs, photographsFolder, QUERIES, readPhotographs } from '../photographs.js';
+import { mean } from '../ranks.js';
 
 const WORDS = 'mobilenet-v2-words';
 const PLAIN_LABELS = 'imagenet_labels.txt';
 const NEIGHBOURS = 15;
 const FIRST = 10;
-const BATCH = 16;
-
-/** Where the photographs lie; undefined where they do not, which is said. */
-export function photographsFolder(say: (line: string) => void): string | undefined {
-  const folder = projectPath(process.env.LOOKBOOK_ICONIC200 || '../shared/data/iconic200');
-  if (existsSync(join(folder, 'labels.json'))) return folder;
-  say(`SKIPPED: no labels.json in ${folder}; name the folder of the photographs in LOOKBOOK_ICONIC200`);
-  return undefined;
-}
 
 export const measure: Measure = async (say) => {
   const folder = photographsFolder(say);
@@ -139,29 +110,4 @@ async function wordFigures(name: string, encoder: Encoder, photographs: Photogra
     [`${name}.p10`]: mean(rankings.map((right) => precisionAtK(right, FIRST))),
     [`${name}.map`]: mean(rankings.map(averagePrecision)),
   };
-}
-
-/** The photographs as the encoder wants them, and their classes, in the order of labels.json. */
-export async function readPhotographs(folder: string, encoder: Encoder): Promise<Photographs> {
-  const classOf: Record<string, string> = JSON.parse(await readFile(join(folder, 'labels.json'), 'utf8'));
-  const pixels: Pixels[] = [];
-  for (const file of Object.keys(classOf)) {
-    const bytes = await readFile(join(folder, file));
-    pixels.push((await decode(bytes, { preprocessings: [encoder.preprocessing] })).inputs[0]!);
-  }
-  return { pixels, classes: Object.values(classOf) };
-}
-
-/** Vectors of whole pictures, in their order. */
-export async function embedAll(encoder: Encoder, pixels: readonly Pixels[]): Promise<Float32Array[]> {
-  const vectors: Float32Array[] = [];
-  for (let start = 0; start < pixels.length; start += BATCH) {
-    const batch = pixels.slice(start, start + BATCH).map((one) => ({ pixels: one }));
-    vectors.push(...(await encoder.embed(batch)).map(({ picture }) => picture));
-  }
-  return vectors;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }

@@ -10,6 +10,7 @@ import { openEncoder } from '../../models/families.js';
 import { prepareQueryPicture } from '../../searching/prepare-picture.js';
 import type { Encoder } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
+import { mean } from '../ranks.js';
 import { openIcons } from '../scenes/icons.js';
 import { drawScenes } from '../scenes/scenes.js';
 
@@ -84,8 +85,4 @@ async function embedAll(encoder: Encoder, pictures: readonly Uint8Array[]): Prom
     vectors.push((await encoder.embed([{ pixels: inputs[0]! }]))[0]!.picture);
   }
   return vectors;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }

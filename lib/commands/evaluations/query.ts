@@ -6,6 +6,7 @@
 import { seeded } from '../../arithmetic/seeded.js';
 import type { Hit } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
+import { mean } from '../ranks.js';
 import { type SceneBook, withScenes } from '../scenes/book.js';
 import { openIcons } from '../scenes/icons.js';
 import { isNamed } from '../scenes/scenes.js';
@@ -115,8 +116,4 @@ function castOf(
     if (other !== first && other !== second) cast.add(other);
   }
   return [...cast];
-}
-
-function mean(values: readonly number[]): number {
-  return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : 0;
 }

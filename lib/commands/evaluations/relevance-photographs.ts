@@ -9,8 +9,9 @@ import { auroc } from '../../arithmetic/logistic.js';
 import { type Lookbook, openLookbook } from '../../lookbook.js';
 import type { Query } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
-import { photographsFolder, QUERIES } from './iconic200.js';
-import { curveOf, type Look, NONSENSE, strengthOfHit } from './relevance.js';
+import { NONSENSE } from '../nonsense.js';
+import { photographsFolder, QUERIES } from '../photographs.js';
+import { curveOf, type Look, strengthOfHit } from './relevance.js';
 
 const FIRST = 20;
 

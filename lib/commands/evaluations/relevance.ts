@@ -9,20 +9,9 @@ import { png } from '../../decoders/image.js';
 import { type Kind, strengthOf } from '../../searching/relevance.js';
 import type { Hit, Query } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
+import { NONSENSE } from '../nonsense.js';
 import { type SceneBook, withScenes } from '../scenes/book.js';
 import { cleanIcon, type Icons, openIcons } from '../scenes/icons.js';
-
-/** Words that no drawing answers: made up, or of things that nobody draws. Fixed before anything was measured. */
-export const NONSENSE: readonly string[] =
-  `qwerty asdf; lorem ipsum; blorf; fnord snark; hgfdsa; jjjjj; asdkjh qwe; tax return 2019; municipal bond yield;
-photosynthesis; parliamentary procedure; democracy; regret; the theory of relativity; kubernetes cluster; sql injection;
-semicolon; wisdom tooth extraction; mortgage; inflation rate; covariance matrix; constitutional amendment; metaphysics;
-epistemology; bankruptcy; warranty; subpoena; insomnia; nostalgia; pancreatitis; tectonic; syllogism; polymer; gerund;
-iambic pentameter; litigation; escrow; amortization; quantum chromodynamics; zzyzx; qwrtzp; the GDP of Peru; xkcd vprt;
-quarterly earnings; thermodynamic equilibrium; plausible deniability; franchise agreement; foreign policy; aaaa bbbb cccc;
-eigenvalue decomposition`
-    .split(';')
-    .map((words) => words.trim());
 
 const SEED = 10;
 /** Of the scenes that the curve was fitted on. */

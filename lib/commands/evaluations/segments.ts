@@ -14,6 +14,7 @@ import { openLookbook } from '../../lookbook.js';
 import { openEncoder } from '../../models/families.js';
 import type { Hit } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
+import { mean, share } from '../ranks.js';
 import { writeScenes } from '../scenes/files.js';
 import { openIcons } from '../scenes/icons.js';
 import { drawScenes, isNamed, type SceneObject, type SceneTruth } from '../scenes/scenes.js';
@@ -184,12 +185,4 @@ function tell(answers: readonly Answer[], say: (line: string) => void): void {
   }
   const keywords = share(answers, ({ isKeyword }) => isKeyword).toFixed(3);
   say(`  where a keyword counts as a name too: ${keywords}`);
-}
-
-function share<Item>(items: readonly Item[], fits: (item: Item) => boolean): number {
-  return mean(items.map((item) => Number(fits(item))));
-}
-
-function mean(values: readonly number[]): number {
-  return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : 0;
 }

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from drawing import Look, compose
 from export import HERE, graphs_of, load_model
 from lexicon import COLOUR_NAMES, Lexicon, with_article
-from scenes import LAYOUTS, SETS, IconBank, Scene, Thing
+from scenes import ALL_SETS, LAYOUTS, SETS, IconBank, Scene, Thing
 from segments import instances, mask_iou
 from tokenizer import Tokenizer, words_of
 from towers import pool_segments
@@ -290,7 +290,7 @@ def evaluate(work, lexicon, folder):
     run = {key: value for key, value in torch.load(f'{work}/model.pt').items() if key != 'weights'}
     noto = banks['noto']
     return {
-        'run': run | {'minutes': round(run['minutes'], 1), 'sets': SETS},
+        'run': run | {'minutes': round(run['minutes'], 1), 'sets': ALL_SETS},
         'differenceFromFloat32': differences(work, shipped),
         'noto': Icons(shipped, lexicon, noto).measure(queries),
         'clean': {

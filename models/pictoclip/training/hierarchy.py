@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 THINGS = {'animals-nature', 'food-drink', 'objects', 'travel-places', 'activities'}  # "red apple" is an apple here
-GLOSSED = ('noun', 'adj', 'verb')  # WordNet's files whose words are explained to the teacher
 WIDEST = 0.2  # kinds that cover a larger share of all concepts say nothing
 BY_NAME, BY_GROUP, BY_TAG = 1.0, 0.7, 0.4  # how far a sense is trusted that was looked up by this
 LIKEST, LIKE_ENOUGH = 0.25, 0.35  # least cosine of a gloss to the concept, by name and by group or tag

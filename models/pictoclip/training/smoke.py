@@ -77,13 +77,13 @@ def smoke(work):
     vocabulary = Vocabulary(work, lexicon)
     model = Pictoclip(vocabulary.concept_targets)
     model.text = distill(vocabulary, 0.02, 0)
-    plan = Plan(minutes=1, batch=16)
+    plan = Plan(minutes=1, batch=64)
     optimiser, generator = optimiser_of(model, plan.rate), torch.Generator().manual_seed(0)
     bank, rng = IconBank(work, lexicon, sets), random.Random(0)
     composer = Composer(bank, lexicon, vocabulary, plan.batch, plan.at, 0)
     named = []
     for number in range(STEPS):
-        data = composer.make(rng, 64 if number < STEPS // 2 else 96, 0.5)
+        data = composer.make(rng, 64 if number < STEPS // 2 else 96, 0.1)
         parts = step(model, optimiser, losses(model, data, vocabulary, generator), 0.0, 100)
         named.append(parts['concept'])
     Progress(work, plan, None).save(model, STEPS, 0.0)

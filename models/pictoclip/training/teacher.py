@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime
 import tokenizers
 
-from hierarchy import CONCRETE, GLOSSED, plain, wordnet_terms
+from hierarchy import plain, read_senses, wordnet_terms
 from languages import SENTENCES, labels_and_keywords
 from lexicon import COLOUR_NAMES
 from tokenizer import words_of
@@ -22,6 +22,7 @@ DIMENSION = 256
 WHITENING = 0.35  # 0 = plain principal axes, 1 = all axes equally long; the ranking hardly depends on it
 WORD_ROWS = 49152  # rows of the text tower's word table, row 0 = unknown word
 KEYWORD_ROWS = 8000  # of them for words that stand in keywords of other languages, but in no label
+GLOSSED = ('noun', 'adj', 'verb')  # WordNet's files whose words are explained to the teacher
 GLUE = ['a', 'an', 'of', 'the', 'and', 'with', 'on', 'in', 'for']
 
 
@@ -70,16 +71,10 @@ def find_weights(folder):
     return str(found[-1])
 
 
-def wordnet_nouns(folder='/usr/share/wordnet'):
+def wordnet_nouns():
     """Nouns for things, of one to three words, in the order of WordNet's file."""
-    for line in open(f'{folder}/data.noun'):
-        fields = line.split(' ')
-        if line.startswith('  ') or fields[1] not in CONCRETE:
-            continue
-        for k in range(int(fields[3], 16)):
-            lemma = fields[4 + 2 * k].replace('_', ' ').lower()
-            if re.fullmatch(r"[a-z][a-z' -]{2,24}", lemma) and lemma.count(' ') < 3:
-                yield lemma
+    lemmas = [lemma for sense in read_senses().values() if sense.is_concrete for lemma in sense.lemmas]
+    return [lemma for lemma in lemmas if re.fullmatch(r"[a-z][a-z' -]{2,24}", lemma) and lemma.count(' ') < 3]
 
 
 def wordnet_counts(folder='/usr/share/wordnet'):
@@ -131,7 +126,7 @@ def wide_vocabulary(lexicon, dictionary='/usr/share/dict/american-english'):
     coloured = [f'{colour} {names[0]}' for names in lexicon.names for colour in COLOUR_NAMES if colour not in names[0]]
     english = [word for word in open(dictionary).read().split('\n') if re.fullmatch('[a-z]{3,14}', word)]
     known = list(dict.fromkeys(own + coloured))
-    return list(dict.fromkeys(known + english + list(wordnet_nouns()))), len(own), len(known)
+    return list(dict.fromkeys(known + english + wordnet_nouns())), len(own), len(known)
 
 
 def choose_words(lexicon, phrases, own, kinds):

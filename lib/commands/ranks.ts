@@ -1,5 +1,5 @@
-/** Ranks and shares: the arithmetic that the embedded model's figures have in common. */
-import { dot } from '../../arithmetic/vectors.js';
+/** Ranks, shares and means: the arithmetic that figures of search have in common. */
+import { dot } from '../arithmetic/vectors.js';
 
 /** How many others score higher for the text than its own picture: 0 = it comes first. */
 export function rankOf(own: number, text: Float32Array, pictures: readonly Float32Array[]): number {
