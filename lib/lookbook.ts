@@ -4,15 +4,17 @@ import { removeCollection } from './collections.js';
 import { defineConfig, type LookbookConfig, type Settings } from './config.js';
 import { LookbookError, reasonOf } from './errors.js';
 import { duplicates } from './exploring/duplicates.js';
+import { evaluate } from './exploring/evaluation/evaluate.js';
 import { mapView } from './exploring/map-view.js';
 import { highlightHits, type LazyHighlighter, lacksSegment, lazyHighlighter } from './highlighting.js';
 import { openCatalogue } from './indexing/catalogue.js';
 import { estimateRun, keepRate } from './indexing/estimate.js';
 import { type RunOptions, runIndex } from './indexing/indexer.js';
 import { takeIndexLock } from './indexing/lock.js';
-import { derivedPath } from './paths.js';
+import { derivedPath, projectPath } from './paths.js';
 import { isUrl, readStored } from './picture-bytes.js';
 import { GROUPS_SHOWN } from './rendering/duplicates.js';
+import { evaluationPage } from './rendering/evaluation.js';
 import { placesOf, segmentsDone } from './rows.js';
 import { backgroundPictures, backgroundTexts, knownTexts, nameOf } from './searching/background.js';
 import type { Library } from './searching/library.js';
@@ -24,6 +26,8 @@ import type {
   CollectionSummary,
   Duplicates,
   DuplicatesOptions,
+  EvaluateOptions,
+  Evaluation,
   Hit,
   IndexEstimate,
   IndexReport,
@@ -46,8 +50,11 @@ export interface Lookbook {
   index(options?: RunOptions): Promise<IndexReport>;
   /** Asks with words or with a query object. @throws LookbookError that says what is wrong with the query. */
   search(query: string | Query, options?: { k?: number }): Promise<SearchResult>;
-  /** Pictures ready to be shown: the hits of a search, some of the new ones of a run, or those of the first 50 groups of duplicates. */
-  cards(of: SearchResult | IndexReport | Duplicates): Promise<PictureCard[]>;
+  /**
+   * Pictures ready to be shown: the hits of a search, some of the new ones of a run, those of the first 50 groups of
+   * duplicates, or what the worst queries of an evaluation found.
+   */
+  cards(of: SearchResult | IndexReport | Duplicates | Evaluation): Promise<PictureCard[]>;
   /** A map of all pictures or segments, with a query's own point and hits on it. */
   explore(options?: {
     of?: 'pictures' | 'segments';
@@ -56,6 +63,11 @@ export interface Lookbook {
   }): Promise<MapView>;
   /** Pictures that are there twice: equal files, and edits of each other. @throws LookbookError when limits are no limits. */
   duplicates(options?: DuplicatesOptions): Promise<Duplicates>;
+  /**
+   * What the encoder is worth on these pictures: by classes, by words that must find pictures, by edits.
+   * @throws LookbookError when options, labels or queries are none, or there are too few pictures.
+   */
+  evaluate(options?: EvaluateOptions): Promise<Evaluation>;
   /** The imageId of some stored picture, to try a picture query with. @throws LookbookError while there is none. */
   example(): Promise<string>;
   /** All collections of this store, whoever made them. */
@@ -158,11 +170,14 @@ class OpenLookbook implements Lookbook {
     return result;
   }
 
-  async cards(of: SearchResult | IndexReport | Duplicates): Promise<PictureCard[]> {
+  async cards(of: SearchResult | IndexReport | Duplicates | Evaluation): Promise<PictureCard[]> {
     const options = this.#showOptions();
-    if ('groups' in of) {
+    if ('groups' in of || 'metric' in of) {
       const plain = { ...options, segmenterFingerprint: null };
-      const pictures = of.groups.slice(0, GROUPS_SHOWN).flatMap((group) => group.pictures);
+      const pictures =
+        'groups' in of
+          ? of.groups.slice(0, GROUPS_SHOWN).flatMap((group) => group.pictures)
+          : await this.#worstFound(of);
       return Promise.all(pictures.map((picture) => cardOfPicture({ ...picture, names: new Map() }, plain)));
     }
     if ('hits' in of) {
@@ -198,6 +213,31 @@ class OpenLookbook implements Lookbook {
     const { encoder, pictures } = this.#workshop;
     const { allowPrivateUrls } = this.settings;
     return duplicates({ encoder, pictures, allowPrivateUrls, locate }, options);
+  }
+
+  async evaluate(options: EvaluateOptions = {}): Promise<Evaluation> {
+    const { encoder, pictures } = this.#workshop;
+    const { name, layer, allowPrivateUrls } = this.settings;
+    const evaluation = await evaluate(
+      {
+        name,
+        encoder,
+        layer,
+        pictures,
+        allowPrivateUrls,
+        locate,
+        find: async (text, k) => {
+          const query = checkQuery({ text, k, minRelevance: 0, collapse: false }, {});
+          return (await search(query, this.#library())).hits.map(({ imageId }) => imageId);
+        },
+      },
+      options,
+    );
+    if (options.report !== undefined) {
+      const page = evaluationPage(evaluation, await this.cards(evaluation));
+      await writeWhole(projectPath(options.report), page);
+    }
+    return evaluation;
   }
 
   async example(): Promise<string> {
@@ -320,6 +360,13 @@ class OpenLookbook implements Lookbook {
   #showOptions(): ShowOptions {
     const { masks, allowPrivateUrls } = this.settings;
     return { masks, allowPrivateUrls, segmenterFingerprint: this.#workshop.segmenter?.fingerprint ?? null };
+  }
+
+  /** Pictures that the worst queries of an evaluation found, each once. */
+  async #worstFound({ queries }: Evaluation): Promise<{ imageId: string; paths: string[] }[]> {
+    const ids = queries?.worst.flatMap(({ first }) => first.map(({ imageId }) => imageId)) ?? [];
+    const rows = await this.#workshop.pictures.get([...new Set(ids)]);
+    return rows.map(({ id, metadata }) => ({ imageId: id, paths: placesOf(metadata).map(locate) }));
   }
 
   async #counts(): Promise<{ pictures: number; segments: number }> {

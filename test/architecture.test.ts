@@ -10,7 +10,8 @@ const GATES: Record<string, string> = {
   sharp: 'decoders/image.ts',
   'onnxruntime-node': 'onnx-worker.ts',
   chromadb: 'stores/chroma.ts',
-  'umap-js': 'exploring/projection.ts',
+  // A peer that our own projection is measured against.
+  'umap-js': 'commands/benchmarks/umap.ts',
   'plotly.js-dist': 'rendering/plotly.ts',
   tslab: 'notebook/tslab.ts',
   '@huggingface/tokenizers': 'tokenizer.ts',
@@ -26,7 +27,7 @@ const FLOORS: string[][] = [
   ['notebook', 'index.ts'],
   ['together.ts'],
   ['lookbook.ts'],
-  ['workshop.ts'],
+  ['workshop.ts', 'compare.ts'],
   ['indexing', 'searching', 'exploring', 'rendering', 'showing.ts', 'highlighting.ts', 'collections.ts'],
   ['segmentation.ts', 'encoders', 'segmenters', 'highlighters', 'stores'],
   [
@@ -47,7 +48,7 @@ const FLOORS: string[][] = [
     'rows.ts',
     'config.ts',
   ],
-  ['decoders', 'hub', 'onnx.ts', 'onnx-lanes.ts', 'onnx-worker.ts'],
+  ['decoders', 'hub', 'onnx.ts', 'onnx-file.ts', 'onnx-lanes.ts', 'onnx-worker.ts'],
   [
     'arithmetic',
     'words.ts',

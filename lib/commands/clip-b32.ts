@@ -5,9 +5,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OnnxFile } from '../onnx-file.js';
 import { derivedPath, projectPath } from '../paths.js';
 import type { Preprocessing } from '../types.js';
-import { OnnxFile } from './onnx-file.js';
 
 export interface ClipB32 {
   folder: string;

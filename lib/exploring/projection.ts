@@ -1,142 +1,161 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { UMAP } from 'umap-js';
-import { type Neighbours, nearestRows, searchNeighbours } from '../arithmetic/neighbours.js';
-import { principalAxes } from '../arithmetic/principal-axes.js';
+import { principalPlane, seenOn } from '../arithmetic/pca.js';
 import { seeded } from '../arithmetic/seeded.js';
-import { normalise, stack } from '../arithmetic/vectors.js';
+import { fitCurve } from '../arithmetic/umap-curve.js';
+import { fuzzyGraph } from '../arithmetic/umap-graph.js';
+import { prepareLayout } from '../arithmetic/umap-layout.js';
+import { stack } from '../arithmetic/vectors.js';
+import { inTurns, type Turns, turnTaker } from '../turns.js';
+import { neighbours } from './neighbours.js';
+import { gatherRows, type VectorBlock, type VectorSource } from './neighbours-rows.js';
+import { type LaidMap, placeAmong, placeFew } from './placing.js';
+import { evenly, merged, others, seenByAll, take } from './projection-rows.js';
 
 export interface ProjectionOptions {
   /** Same vectors and same seed, same points (default 1). */
-  seed?: number;
+  seed?: number | undefined;
   /** Neighbours each point holds on to, 2-100 (default 15): few show small groups, many the large shape. */
-  neighbours?: number;
+  neighbours?: number | undefined;
   /** How close points may lie, 0-1 (default 0.1): 0 packs groups tight, 0.5 spreads them. */
-  minDist?: number;
-  /** Rounds of layout (default 400, and 200 above 1,000 points). */
-  epochs?: number;
+  minDist?: number | undefined;
+  /** Rounds of layout (default, as umap-js: 500 up to 2,500 points, 400 up to 5,000, 300 up to 7,500, else 200). */
+  epochs?: number | undefined;
+  /** Of more points than this an even sample is laid out and the rest placed among it (default 30,000). */
+  mostFitted?: number | undefined;
   /** Stops the work at the next turn; the promise rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Called with the share done, 0..1, after each turn. */
-  onProgress?: (share: number) => void;
+  onProgress?: ((share: number) => void) | undefined;
+  /** Called once, early, with the points along the main axes: something to look at meanwhile, float32[n, 2] of 0..1. */
+  onFirstView?: ((points: Float32Array) => void) | undefined;
 }
 
 export interface Projection {
   /** float32[n, 2] of x, y; the longer side fills 0..1, the shorter is centred. */
   points: Float32Array;
-  /** float32[m, 2]: where other vectors of the same encoder belong on this map. */
+  /** What was laid out, and where: with it `placeAmong` places any number of others, now or after it was kept. */
+  map: LaidMap;
+  /** Which rows were laid out, ascending: all, or the even sample. */
+  fittedRows: Int32Array;
+  /** float32[m, 2]: where a few other vectors of the same encoder belong on this map, at once. */
   place(vectors: readonly Float32Array[]): Float32Array;
 }
 
 /** Fewer points than this have no neighbourhoods to keep; they are seen along their main axes. */
 const FEWEST = 8;
-/** Neighbours that decide where a new point is placed. */
-const PLACED_BY = 5;
-/** The event loop waits no longer than this for its turn. */
-const TURN_MS = 25;
+const MOST_FITTED = 30_000;
+/** Rows whose layout is moved before others may have their turn. */
+const ROWS_A_TURN = 8192;
+/** Rows that decide the plane of a first view. */
+const FIRST_VIEW_ROWS = 2000;
+/** How far the main axis reaches from the middle when the layout begins, in its units. */
+const REACH = 10;
 
-/** Two-dimensional points in which near means alike, of L2-normalised embeddings of one dimension. */
-export async function project(
-  vectors: readonly Float32Array[],
-  options: ProjectionOptions = {},
-): Promise<Projection> {
-  const dimension = vectors[0]?.length ?? 0;
-  const block = stack(vectors, dimension);
-  const turn = turnTaker(options);
-  const random = seeded(options.seed ?? 1);
-  await turn(0);
-  const axes = principalAxes(block, dimension, random);
-  const laid =
-    vectors.length < FEWEST
-      ? spread(axes)
-      : await layOut({ block, dimension, axes }, { ...options, random, turn });
-  const points = fitToUnit(laid);
-  return { points, place: (added) => placeAmong(added, block, points) };
-}
-
-interface Ground {
-  block: Float32Array;
-  dimension: number;
-  axes: Float64Array;
-}
-
-interface LayoutOptions extends ProjectionOptions {
-  random: () => number;
-  turn: (share: number) => Promise<void>;
-}
-
-/** UMAP over exact neighbours, begun from the main axes so that the large shape is no accident of the seed. */
-async function layOut({ block, dimension, axes }: Ground, options: LayoutOptions): Promise<Float64Array> {
-  const { random, turn } = options;
-  const rows = axes.length / 2;
-  const nNeighbors = Math.max(2, Math.min(options.neighbours ?? 15, rows - 1));
-  // umap-js counts the point itself as its first neighbour.
-  const search = searchNeighbours(block, dimension, nNeighbors - 1);
-  while (!search.step()) await turn(search.share() * 0.3);
-  const umap = new UMAP({
-    nComponents: 2,
-    nNeighbors,
-    minDist: options.minDist ?? 0.1,
-    nEpochs: options.epochs ?? (rows > 1000 ? 200 : 400),
-    random,
-  });
-  const { indices, distances } = withSelf(search.result, rows);
-  umap.setPrecomputedKNN(indices, distances);
-  // With neighbours given it asks the data for its length only.
-  const epochs = umap.initializeFit(Array.from({ length: rows }, () => []));
-  const embedding = umap.getEmbedding();
-  const scale = 10 / axes.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
-  for (const [row, point] of embedding.entries()) {
-    point[0] = axes[row * 2]! * scale + (random() - 0.5) * 0.02;
-    point[1] = axes[row * 2 + 1]! * scale + (random() - 0.5) * 0.02;
+/**
+ * Two-dimensional points in which near means alike: UMAP over exact neighbours by cosine, begun from the main axes so
+ * that the large shape is no accident of the seed. 100,000 vectors cost what 30,000 do, and 70,000 · 30,000 ·
+ * dimension products to place the rest.
+ * @throws LookbookError when a vector holds NaN or lengths differ; the signal's reason when called off.
+ */
+export async function project(source: VectorSource, options: ProjectionOptions = {}): Promise<Projection> {
+  const { signal, onProgress, onFirstView, mostFitted = MOST_FITTED, neighbours: near, minDist } = options;
+  signal?.throwIfAborted();
+  const rows = await gatherRows(source, { signal });
+  try {
+    const chosen = evenly(rows.count, mostFitted);
+    const isAll = chosen.length === rows.count;
+    const stage = stages(options, isAll ? 1 : 0.6);
+    const fitted = await take(rows, chosen);
+    const random = seeded(options.seed ?? 1);
+    const plane = await inTurns(
+      principalPlane(fitted.vectors, fitted.dimension, random),
+      turnTaker(stage(0, 0.02)),
+    );
+    if (onFirstView) onFirstView(fitToUnit(spread(await seenByAll(rows, plane, { signal }))).points);
+    const axes = await inTurns(seenOn(plane, fitted.vectors), turnTaker(stage(0.02, 0.04)));
+    const laid =
+      chosen.length < FEWEST ? spread(axes) : await layOut({ fitted, axes, random }, { ...options, stage });
+    const { points, size } = fitToUnit(laid);
+    const map: LaidMap = { fitted, points, size, neighbours: near, minDist };
+    const place = (vectors: readonly Float32Array[]): Float32Array => {
+      const dimension = vectors[0]?.length ?? 0;
+      return placeFew({ vectors: stack(vectors, dimension), dimension }, map);
+    };
+    if (isAll) return { points, map, fittedRows: chosen, place };
+    const rest = await placeAmong({ pages: others(rows, chosen), dimension: rows.dimension }, map, {
+      signal,
+      onProgress: (share) => onProgress?.(0.6 + 0.4 * share),
+    });
+    return { points: merged(points, rest, chosen), map, fittedRows: chosen, place };
+  } finally {
+    await rows.close();
   }
-  for (let epoch = 0; epoch < epochs; epoch = umap.step()) await turn(0.3 + (0.7 * epoch) / epochs);
-  return Float64Array.from(embedding.flat());
-}
-
-/** The contract of setPrecomputedKNN, read from its source: each row itself first at distance 0, then the others. */
-function withSelf(
-  { k, indices, scores }: Neighbours,
-  rows: number,
-): { indices: number[][]; distances: number[][] } {
-  const rowsOf = (self: (row: number) => number, rest: (at: number) => number): number[][] =>
-    Array.from({ length: rows }, (_, row) => [
-      self(row),
-      ...Array.from({ length: k }, (_, n) => rest(row * k + n)),
-    ]);
-  return {
-    indices: rowsOf(
-      (row) => row,
-      (at) => indices[at]!,
-    ),
-    // Equal pictures lie at 0, and for a row of zeros umap-js averages all distances again: a hair apart spares that.
-    distances: rowsOf(
-      () => 0,
-      (at) => Math.max(1e-6, 1 - scores[at]!),
-    ),
-  };
 }
 
 /**
- * A new vector lies at the mean of its nearest few, the nearest counting most. umap-js's own transform searches a
- * forest that it only grows with its own neighbours, starts at random without it, and moves on every call.
+ * The points along the two main axes: float32[n, 2] of 0..1, within a second where `project` takes many.
+ * @throws LookbookError as `project` does.
  */
-function placeAmong(added: readonly Float32Array[], block: Float32Array, points: Float32Array): Float32Array {
-  const placed = new Float32Array(added.length * 2).fill(0.5);
-  for (const [index, vector] of added.entries()) {
-    const near = nearestRows(block, normalise(vector.slice()), PLACED_BY);
-    if (!near.length) continue;
-    const best = near[0]!.score;
-    const width = Math.max(1e-6, best - near.at(-1)!.score);
-    const weights = near.map(({ score }) => Math.exp((3 * (score - best)) / width));
-    const sum = weights.reduce((total, weight) => total + weight, 0);
-    for (const axis of [0, 1]) {
-      placed[index * 2 + axis] = near.reduce(
-        (at, row, n) => at + (weights[n]! / sum) * points[row.index * 2 + axis]!,
-        0,
-      );
+export async function firstView(
+  source: VectorSource,
+  { seed = 1, signal }: { seed?: number; signal?: AbortSignal } = {},
+): Promise<Float32Array> {
+  const rows = await gatherRows(source, { signal });
+  try {
+    const { vectors, dimension } = await take(rows, evenly(rows.count, FIRST_VIEW_ROWS));
+    const plane = await inTurns(principalPlane(vectors, dimension, seeded(seed)), turnTaker({ signal }));
+    return fitToUnit(spread(await seenByAll(rows, plane, { signal }))).points;
+  } finally {
+    await rows.close();
+  }
+}
+
+type Stage = (from: number, to: number) => Turns;
+
+/** Parts of the work tell shares of the whole, the last of which ends at `most`. */
+function stages({ signal, onProgress }: ProjectionOptions, most: number): Stage {
+  return (from, to) => ({
+    signal,
+    onProgress: (share) => onProgress?.(most * (from + (to - from) * share)),
+  });
+}
+
+interface Ground {
+  fitted: VectorBlock;
+  /** float64[n, 2] */
+  axes: Float64Array;
+  random: () => number;
+}
+
+async function layOut(
+  { fitted, axes, random }: Ground,
+  { stage, ...options }: ProjectionOptions & { stage: Stage },
+): Promise<Float64Array> {
+  const rows = axes.length / 2;
+  // UMAP counts the point itself as its first neighbour.
+  const k = Math.max(1, Math.min(options.neighbours ?? 15, rows) - 1);
+  const lists = await neighbours(fitted, { k, ...stage(0.04, 0.3) });
+  const graph = await inTurns(fuzzyGraph(lists), turnTaker(stage(0.3, 0.35)));
+  const scale = REACH / axes.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
+  const points = Float32Array.from(axes, (value) => value * scale + (random() - 0.5) * 0.02);
+  const epochs = options.epochs ?? usualEpochs(rows);
+  const layout = prepareLayout(
+    { points, others: points, graph },
+    { epochs, seed: options.seed ?? 1, curve: fitCurve(options.minDist ?? 0.1) },
+  );
+  const turn = turnTaker(stage(0.35, 1));
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    for (let from = 0; from < rows; from += ROWS_A_TURN) {
+      layout.epoch(epoch, from, Math.min(rows, from + ROWS_A_TURN));
+      await turn((epoch + from / rows) / epochs);
     }
   }
-  return placed;
+  return Float64Array.from(points);
+}
+
+function usualEpochs(rows: number): number {
+  if (rows <= 2500) return 500;
+  if (rows <= 5000) return 400;
+  return rows <= 7500 ? 300 : 200;
 }
 
 /** Points that have no extent at all are laid on a circle, so that each can be seen. */
@@ -149,8 +168,8 @@ function spread(axes: Float64Array): Float64Array {
   });
 }
 
-/** Scaled so that the longer side fills 0..1 and the shorter is centred; a lone point lies in the middle. */
-function fitToUnit(laid: Float64Array): Float32Array {
+/** Scaled so that the longer side, `size`, fills 0..1 and the shorter is centred; a lone point lies in the middle. */
+function fitToUnit(laid: Float64Array): { points: Float32Array; size: number } {
   const low = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const high = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let at = 0; at < laid.length; at++) {
@@ -158,19 +177,9 @@ function fitToUnit(laid: Float64Array): Float32Array {
     high[at % 2] = Math.max(high[at % 2]!, laid[at]!);
   }
   const size = Math.max(high[0]! - low[0]!, high[1]! - low[1]!);
-  return Float32Array.from(laid, (value, at) =>
-    size > 0 ? Math.min(1, Math.max(0, (value - (low[at % 2]! + high[at % 2]!) / 2) / size + 0.5)) : 0.5,
+  const isWide = size > 0 && Number.isFinite(size);
+  const points = Float32Array.from(laid, (value, at) =>
+    isWide ? Math.min(1, Math.max(0, (value - (low[at % 2]! + high[at % 2]!) / 2) / size + 0.5)) : 0.5,
   );
-}
-
-/** Lets the event loop have its turn when it has waited long enough, and ends the work where it was called off. */
-function turnTaker({ signal, onProgress }: ProjectionOptions): (share: number) => Promise<void> {
-  let last = Number.NEGATIVE_INFINITY;
-  return async (share) => {
-    if (performance.now() - last < TURN_MS) return;
-    await nextTurn();
-    signal?.throwIfAborted();
-    onProgress?.(share);
-    last = performance.now();
-  };
+  return { points, size: isWide ? size : 1 };
 }

@@ -1,14 +1,14 @@
 import type { MapPoint } from '../types.js';
-import { dataUri, type Html, html } from './html.js';
-import type { Legend } from './legend.js';
-import { numberedHits } from './legend.js';
-import { inkOn } from './palette.js';
+import { cutMiddle, dataUri, type Html, html } from './html.js';
+import { type Grouping, NO_GROUP, numberedHits } from './legend.js';
+import { groupNames } from './map-names.js';
+import { dotColours, inkOn } from './palette.js';
 
 /** Where each point lies on the still picture, in its pixels. */
 export interface Layout {
   width: number;
   height: number;
-  place(point: MapPoint): [number, number];
+  place(point: Pick<MapPoint, 'x' | 'y'>): [number, number];
 }
 
 const WIDTH = 800;
@@ -34,41 +34,74 @@ export function layoutOf(points: readonly MapPoint[]): Layout {
   };
 }
 
-/** All dots as one still picture that every viewer draws: `data:image/svg+xml;base64,…`, transparent around the dots. */
-export function mapPicture(points: readonly MapPoint[], legend: Legend, layout: Layout): string {
-  const plain = points.filter(({ kind }) => kind === 'plain');
+/**
+ * All dots as one still picture that every viewer draws, with the names of its groups: `data:image/svg+xml;base64,…`,
+ * transparent around the dots.
+ */
+export function mapPicture(points: readonly MapPoint[], grouping: Grouping, layout: Layout): string {
+  const plain = points.flatMap(({ kind }, index) => (kind === 'plain' ? [index] : []));
   const radius = plain.length > EXACT ? 2 : plain.length > 800 ? 3.2 : plain.length > 200 ? 4.2 : 5.2;
-  const groups = dotPaths(plain, legend, layout);
-  const dots = [...groups].map(([colour, path]) => html`<path d="${path}" stroke="${colour}"/>`);
+  const paths = dotPaths(
+    plain.map((index) => ({ at: layout.place(points[index]!), colour: colourAt(grouping, index) })),
+  );
+  const dots = [...paths].map(([colour, path]) => html`<path d="${path}" stroke="${colour}"/>`);
   const hits = numberedHits(points)
     .reverse()
-    .map(({ point, number }) => hitMark(layout.place(point), legend.colourOf(point), number));
+    .map(({ index, number }) => hitMark(layout.place(points[index]!), colourAt(grouping, index), number));
   const queries = points.filter(({ kind }) => kind === 'query').map((point) => star(layout.place(point)));
   const { width, height } = layout;
   return dataUri(
     'image/svg+xml',
-    html`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><g fill="none" stroke-linecap="round" stroke-width="${radius * 2}" stroke-opacity=".82">${dots}</g>${hits}${queries}</svg>`
+    html`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><g fill="none" stroke-linecap="round" stroke-width="${radius * 2}" stroke-opacity=".82">${dots}</g>${names(points, grouping, layout)}${hits}${queries}</svg>`
       .markup,
   );
 }
 
+/** The colour of a point by its place in the list. */
+export function colourAt({ entries, codes }: Grouping, index: number): string {
+  const code = codes[index] ?? NO_GROUP;
+  return entries[code]?.colour ?? dotColours[0]!;
+}
+
 /** Dots of one colour as one path of strokes without length: about eight bytes a dot. */
-function dotPaths(points: readonly MapPoint[], legend: Legend, layout: Layout): Map<string, string> {
-  const thin = points.length > EXACT;
+function dotPaths(dots: readonly { at: [number, number]; colour: string }[]): Map<string, string> {
+  const thin = dots.length > EXACT;
   for (let step = 1; ; step++) {
     const taken = new Set<number>();
     const groups = new Map<string, string>();
-    for (const point of points) {
-      const [x, y] = layout.place(point);
+    for (const {
+      at: [x, y],
+      colour,
+    } of dots) {
       const spot = Math.round(y / step) * 100_000 + Math.round(x / step);
       if (thin && taken.has(spot)) continue;
       taken.add(spot);
-      const colour = legend.colourOf(point);
       const at = thin ? `${Math.round(x)} ${Math.round(y)}` : `${tenths(x)} ${tenths(y)}`;
       groups.set(colour, `${groups.get(colour) ?? ''}M${at}h0`);
     }
     if (!thin || taken.size <= MOST_SPOTS) return groups;
   }
+}
+
+/** Dark letters in a white rim read on light and on dark paper and over any dot; none lies over another. */
+function names(points: readonly MapPoint[], grouping: Grouping, layout: Layout): Html | null {
+  const drawn: { x: number; y: number; half: number }[] = [];
+  const texts = groupNames(points, grouping).flatMap((name) => {
+    const text = cutMiddle(name.text, 28);
+    const half = text.length * 4 + 4;
+    const [px, py] = layout.place(name);
+    const x = Math.min(layout.width - half, Math.max(half, px));
+    // Where the place is taken, a line above or below may be free.
+    const y = [0, -16, 16, -32, 32]
+      .map((shift) => Math.min(layout.height - 6, Math.max(14, py + shift)))
+      .find((at) => drawn.every((one) => Math.abs(one.y - at) > 15 || Math.abs(one.x - x) > one.half + half));
+    if (y === undefined) return [];
+    drawn.push({ x, y, half });
+    return [html`<text x="${tenths(x)}" y="${tenths(y + 4)}">${text}</text>`];
+  });
+  return texts.length
+    ? html`<g text-anchor="middle" font-family="system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif" font-size="13" font-weight="600" fill="#1b1b1b" stroke="#fff" stroke-width="3.5" stroke-linejoin="round" paint-order="stroke">${texts}</g>`
+    : null;
 }
 
 function hitMark([x, y]: [number, number], colour: string, number: number): Html {

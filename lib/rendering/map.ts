@@ -1,7 +1,7 @@
 import type { MapPoint, MapView, Sprite } from '../types.js';
-import { count, counted } from '../words.js';
+import { count, counted, percent } from '../words.js';
 import { cutMiddle, dataUri, type Html, html, idOf, raw } from './html.js';
-import { type Legend, legendOf, numberedHits } from './legend.js';
+import { firstGrouping, type Grouping, numberedHits } from './legend.js';
 import { type Layout, layoutOf, mapPicture } from './map-picture.js';
 import { styleOf } from './style.js';
 
@@ -9,6 +9,11 @@ import { styleOf } from './style.js';
 const MOST_SPOTS = 1500;
 /** Small tiles are shown enlarged to this many pixels. */
 const TILE_SHOWN = 128;
+
+export interface MapOptions {
+  /** Address of the page that `mapPage` made of the same map; a link to it stands beside the title. */
+  page?: string;
+}
 
 const style = `
 .lookbook .lookbook-map{max-width:980px}
@@ -30,20 +35,21 @@ const style = `
 
 /**
  * A map of pictures or segments: one still picture of all dots, which every viewer draws, under spots that show
- * thumbnail, title and label at the pointer or the keyboard's focus. Hits carry their number, the query a star.
+ * thumbnail, title, label and relevance at the pointer or the keyboard's focus. Groups carry their name, hits their
+ * number, the query a star.
  */
-export function map(view: MapView): string {
+export function map(view: MapView, { page }: MapOptions = {}): string {
   if (!view.points.length) {
     return html`<div class="lookbook">${styleOf('')}<div class="lookbook-title"><b>${cutMiddle(view.title, 300)}</b></div><div class="lookbook-soft">Nothing to map yet: index some pictures first.</div></div>`
       .markup;
   }
   const layout = layoutOf(view.points);
-  const legend = legendOf(view.points);
+  const grouping = firstGrouping(view);
   const shown = spotPoints(view.points);
   const id = idOf(`${view.title}${view.points.length}${view.points[0]!.id}`);
-  const still = mapPicture(view.points, legend, layout);
+  const still = mapPicture(view.points, grouping, layout);
   const spots = shown.map((point) => spot(point, layout, view.sprite));
-  return html`<div class="lookbook">${styleOf(`${style}${view.sprite ? tileStyle(id, view.sprite) : ''}`)}<div class="lookbook-map" id="${id}"><div class="lookbook-head"><div class="lookbook-title"><b>${cutMiddle(view.title, 300)}</b></div></div><div class="lookbook-stage"><img src="${raw(still)}" width="${layout.width}" height="${layout.height}" alt="${`Map of ${counted(view.points.length, 'point')}: near means alike`}">${spots}</div>${legendLine(legend, view.points)}${shown.length < view.points.length && html`<div class="lookbook-soft">${count(shown.length)} of ${counted(view.points.length, 'point')} answer the pointer: the hits first, then an even share.</div>`}</div></div>`
+  return html`<div class="lookbook">${styleOf(`${style}${view.sprite ? tileStyle(id, view.sprite) : ''}`)}<div class="lookbook-map" id="${id}"><div class="lookbook-head"><div class="lookbook-title"><b>${cutMiddle(view.title, 300)}</b></div>${page !== undefined && html`<a href="${safeAddress(page)}" target="_blank" rel="noopener">Open the map that can be searched and selected</a>`}</div><div class="lookbook-stage"><img src="${raw(still)}" width="${layout.width}" height="${layout.height}" alt="${`Map of ${counted(view.points.length, 'point')}: near means alike`}">${spots}</div>${legendLine(grouping, view.points)}${shown.length < view.points.length && html`<div class="lookbook-soft">${count(shown.length)} of ${counted(view.points.length, 'point')} answer the pointer: the hits first, then an even share.</div>`}</div></div>`
     .markup;
 }
 
@@ -51,7 +57,7 @@ export function map(view: MapView): string {
 function spotPoints(points: readonly MapPoint[]): MapPoint[] {
   const first = [
     ...points.filter(({ kind }) => kind === 'query'),
-    ...numberedHits(points).map(({ point }) => point),
+    ...numberedHits(points).map(({ index }) => points[index]!),
   ];
   const plain = points.filter(({ kind }) => kind === 'plain');
   const room = Math.max(0, MOST_SPOTS - first.length);
@@ -71,9 +77,12 @@ function spot(point: MapPoint, layout: Layout, sprite: Sprite | undefined): Html
     top > 0.5 ? 'lookbook-up' : '',
   ].filter(Boolean);
   const title = cutMiddle(point.title, 90);
-  // A line feed between the two, written as a reference: escapeHtml would make it visible.
-  const words =
-    point.label === undefined ? html`${title}` : html`${title}${raw('&#10;')}${cutMiddle(point.label, 60)}`;
+  // A line feed between them, written as a reference: escapeHtml would make it visible.
+  const words = [
+    title,
+    point.label !== undefined && html`${raw('&#10;')}${cutMiddle(point.label, 60)}`,
+    point.relevance !== undefined && html`${raw('&#10;')}relevance ${percent(point.relevance)}`,
+  ];
   const tile =
     sprite && point.tile !== undefined ? html` style="--lookbook-tile:${tileAt(point.tile, sprite)}"` : null;
   return html`<a tabindex="0"${classes.length > 0 && html` class="${classes.join(' ')}"`} style="left:${share(left)}%;top:${share(top)}%"><i role="img" aria-label="${words}"${tile}></i></a>`;
@@ -91,7 +100,7 @@ function tileAt(tile: number, { tilePx, columns }: Sprite): string {
   return `${-(tile % columns) * shown}px ${-Math.floor(tile / columns) * shown}px`;
 }
 
-function legendLine({ entries }: Legend, points: readonly MapPoint[]): Html {
+function legendLine({ entries }: Grouping, points: readonly MapPoint[]): Html {
   const items = entries.map(
     ({ label, colour, count: size }) =>
       html`<span><b style="color:${colour}">●</b> <bdi>${cutMiddle(label, 40)}</bdi> <i>${count(size)}</i></span> `,
@@ -103,6 +112,12 @@ function legendLine({ entries }: Legend, points: readonly MapPoint[]): Html {
     ? html`<span><b style="color:#E0A800">★</b> your query</span> `
     : null;
   return html`<div class="lookbook-legend">${items}${hits}${query}</div>`;
+}
+
+/** A page beside the notebook, or on the web; what would run on a click leads nowhere. */
+function safeAddress(address: string): string {
+  const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(address.trim())?.[0].toLowerCase();
+  return scheme === undefined || ['http:', 'https:', 'file:'].includes(scheme) ? address : '#';
 }
 
 function share(value: number): number {

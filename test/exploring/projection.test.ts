@@ -1,7 +1,11 @@
+import { UMAP } from 'umap-js';
 import { describe, expect, test } from 'vitest';
-import { nearestRows, searchNeighbours } from '#lib/arithmetic/neighbours.js';
-import { dot, normalise, stack } from '#lib/arithmetic/vectors.js';
-import { project } from '#lib/exploring/projection.js';
+import { seeded } from '#lib/arithmetic/seeded.js';
+import { trustworthiness } from '#lib/arithmetic/trustworthiness.js';
+import { normalise } from '#lib/arithmetic/vectors.js';
+import { mixedVectors } from '#lib/commands/mixed-vectors.js';
+import { placeAmong } from '#lib/exploring/placing.js';
+import { firstView, project } from '#lib/exploring/projection.js';
 
 function random(seed: number): () => number {
   let state = seed;
@@ -24,33 +28,6 @@ function grouped(count: number, groups: number, dimension: number = 24): Float32
 
 const distance = (points: Float32Array, a: number, b: number): number =>
   Math.hypot(points[a * 2]! - points[b * 2]!, points[a * 2 + 1]! - points[b * 2 + 1]!);
-
-describe('exact neighbours', () => {
-  test('are those of a plain sort, for any number of rows', () => {
-    for (const rows of [2, 3, 5, 8, 41]) {
-      const vectors = grouped(rows, 4, 9);
-      const search = searchNeighbours(stack(vectors, 9), 9, 5);
-      while (!search.step());
-      const { k, indices, scores } = search.result;
-      expect(k).toBe(Math.min(5, rows - 1));
-      for (let row = 0; row < rows; row++) {
-        const plain = vectors
-          .map((vector, index) => ({ index, score: dot(vector, vectors[row]!) }))
-          .filter(({ index }) => index !== row)
-          .sort((a, b) => b.score - a.score)
-          .slice(0, k);
-        expect([...indices.slice(row * k, (row + 1) * k)]).toEqual(plain.map(({ index }) => index));
-        for (const [n, { score }] of plain.entries()) expect(scores[row * k + n]).toBeCloseTo(score, 5);
-      }
-    }
-  });
-
-  test('of nothing and of one row are none', () => {
-    expect(searchNeighbours(new Float32Array(0), 4, 3).step()).toBe(true);
-    expect(searchNeighbours(new Float32Array(4), 4, 3).result.k).toBe(0);
-    expect(nearestRows(new Float32Array(0), new Float32Array(4), 3)).toEqual([]);
-  });
-});
 
 describe('a projection', () => {
   test('of any few vectors fits 0..1 and places new ones', async () => {
@@ -120,6 +97,97 @@ describe('a projection', () => {
         ).toBe(count);
       }
     }
+  });
+
+  test('is as true as that of plain umap-js at equal epochs', async () => {
+    const [rows, dimension, epochs] = [1000, 64, 200];
+    const block = mixedVectors({ rows, dimension, groups: 20, seed: 3 });
+    const ours = await project({ vectors: block, dimension }, { epochs });
+    const umap = new UMAP({ nNeighbors: 15, minDist: 0.1, nEpochs: epochs, random: seeded(1) });
+    const theirs = umap.fit(
+      Array.from({ length: rows }, (_, row) =>
+        Array.from(block.subarray(row * dimension, (row + 1) * dimension)),
+      ),
+    );
+    const [own, other] = trustworthiness(
+      { block, dimension },
+      [ours.points, Float32Array.from(theirs.flat())],
+      { k: 15 },
+    );
+    expect(own).toBeGreaterThan(other! - 0.01);
+    expect(own).toBeGreaterThan(0.95);
+  });
+
+  test('of more than are fitted lays an even sample out and places the rest among it', async () => {
+    const vectors = grouped(600, 5);
+    const shares: number[] = [];
+    const { points, map, fittedRows } = await project(vectors, {
+      mostFitted: 200,
+      epochs: 100,
+      onProgress: (share) => shares.push(share),
+    });
+    expect(points).toHaveLength(1200);
+    expect(map.points).toHaveLength(400);
+    expect([...fittedRows]).toEqual(Array.from({ length: 200 }, (_, n) => 3 * n));
+    // Those of the sample lie where they were laid.
+    for (let n = 0; n < 200; n++)
+      expect(points.slice(6 * n, 6 * n + 2)).toEqual(map.points.slice(2 * n, 2 * n + 2));
+    let kept = 0;
+    for (let row = 0; row < 600; row++) {
+      const nearest = Array.from({ length: 600 }, (_, other) => other)
+        .filter((other) => other !== row)
+        .sort((a, b) => distance(points, row, a) - distance(points, row, b))[0]!;
+      if (nearest % 5 === row % 5) kept++;
+    }
+    expect(kept).toBe(600);
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+  });
+
+  test('is kept as data, and places on it again to the same point', async () => {
+    const vectors = grouped(80, 4);
+    const { map, place, points } = await project(vectors, { epochs: 60, neighbours: 8 });
+    const added = grouped(100, 4).slice(80);
+    const kept = structuredClone(map);
+    const once = await placeAmong(added, kept);
+    expect(once).toEqual(await placeAmong(added, map));
+    expect(once).toEqual(place(added));
+    expect(kept).toEqual(map);
+    expect(map.points).toEqual(points);
+  });
+
+  test('places each new point by itself and moves no old one', async () => {
+    const vectors = grouped(120, 4);
+    const { map, points } = await project(vectors, { epochs: 60 });
+    const before = points.slice();
+    const added = grouped(150, 4).slice(120);
+    const together = await placeAmong(added, map);
+    for (const [n, vector] of added.entries())
+      expect(await placeAmong([vector], map)).toEqual(together.slice(2 * n, 2 * n + 2));
+    expect(map.points).toEqual(before);
+    expect(await placeAmong(vectors, map)).toEqual(before);
+  });
+
+  test('shows the points along their main axes first', async () => {
+    const vectors = grouped(90, 3);
+    const views: Float32Array[] = [];
+    const { points } = await project(vectors, { epochs: 30, onFirstView: (view) => views.push(view) });
+    expect(views).toEqual([await firstView(vectors)]);
+    expect(views[0]).toHaveLength(180);
+    expect(views[0]).not.toEqual(points);
+    for (let row = 0; row < 90; row++)
+      expect(distance(views[0]!, row, (row + 3) % 90)).toBeLessThan(distance(views[0]!, row, (row + 1) % 90));
+  });
+
+  test('of a vector with NaN, or among those of another encoder, is none, and the sentence says why', async () => {
+    const vectors = grouped(20, 2);
+    vectors[7]![3] = Number.NaN;
+    await expect(project(vectors)).rejects.toThrow('NaN at place 3 of row 7');
+    const { map, place } = await project(grouped(20, 2), { epochs: 10 });
+    expect(() => place(grouped(1, 1, 5))).toThrow('got 5 numbers, expected 24 numbers a row');
+    await expect(placeAmong([vectors[7]!], map)).rejects.toThrow('NaN at place 3 of row 0');
+    await expect(placeAmong(grouped(1, 1, 5), map)).rejects.toThrow(
+      'got 5 numbers, expected 24 numbers a row',
+    );
   });
 
   test('tells how far it is, lets others run, and stops when it is called off', async () => {

@@ -1,8 +1,8 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SMALL } from '#lib/commands/golden/folder.js';
-import { OnnxFile } from '#lib/commands/onnx-file.js';
 import type { PromptedManifest } from '#lib/models/manifest.js';
+import { OnnxFile } from '#lib/onnx-file.js';
 
 const SIDE = 64;
 const CELL = 4;

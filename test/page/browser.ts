@@ -13,6 +13,9 @@ if (!browserFound) {
   );
 }
 
+/** A page of eleven megabytes of script on a machine that is busy with something else. */
+const LOADED_WITHIN_MS = 240_000;
+
 const flags = [
   '--no-sandbox',
   '--disable-quic',
@@ -27,6 +30,8 @@ export interface PageOptions {
   width?: number;
   height?: number;
   dark?: boolean;
+  /** false: as in a viewer that runs none (default true). */
+  scripts?: boolean;
 }
 
 /** A page and what it did that it should not have: errors it logged or threw, dialogs it opened, addresses it asked for. */
@@ -54,6 +59,7 @@ export async function openBrowser({ webgl = false }: { webgl?: boolean } = {}): 
     const context = await browser.newContext({
       viewport: { width: options.width ?? 1000, height: options.height ?? 800 },
       colorScheme: options.dark ? 'dark' : 'light',
+      javaScriptEnabled: options.scripts ?? true,
     });
     const page = await context.newPage();
     const errors: string[] = [];
@@ -70,7 +76,7 @@ export async function openBrowser({ webgl = false }: { webgl?: boolean } = {}): 
       requests.push(route.request().url());
       return route.abort();
     });
-    await page.setContent(html, { waitUntil: 'load' });
+    await page.setContent(html, { waitUntil: 'load', timeout: LOADED_WITHIN_MS });
     return { page, errors, requests };
   };
   return { openPage, close: () => browser.close() };

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contactSheet, gallery } from '#lib/rendering/gallery.js';
 import { map } from '#lib/rendering/map.js';
 import { overlay } from '#lib/rendering/overlay.js';
-import { mapPage } from '#lib/rendering/plotly.js';
 import { progress } from '#lib/rendering/progress.js';
 import { report } from '#lib/rendering/report.js';
 import type { MapPoint, PictureCard } from '#lib/types.js';
@@ -274,76 +273,5 @@ describe.skipIf(!browserFound)('in a browser', () => {
     };
     expect(await ink('light')).toBe('rgb(0, 0, 0)');
     expect(await ink('dark')).toBe('rgb(255, 255, 255)');
-  });
-});
-
-describe.skipIf(!browserFound)('the page of a large map', () => {
-  let browser: TestBrowser;
-  beforeAll(async () => {
-    browser = await openBrowser({ webgl: true });
-  });
-  afterAll(() => browser?.close());
-
-  test('draws its points, tells their titles as text, and asks nothing of a network', async () => {
-    const view = await mapOf(300, 60);
-    view.points.push(
-      ...nastyStrings.map(
-        (text, n): MapPoint => ({
-          id: text,
-          x: 0.8 + n / 400,
-          y: 0.9,
-          title: text,
-          label: text,
-          kind: 'plain',
-        }),
-      ),
-    );
-    const opened = await browser.openPage(
-      mapPage({ ...view, title: nastyStrings[0]! }).replace(
-        '<header>',
-        '<script>window.booms=0;window.boom=()=>{window.booms++}</script><header>',
-      ),
-    );
-    const { page, errors, requests } = opened;
-    await page.waitForSelector('.gl-container canvas');
-    await page.waitForFunction(() => document.querySelectorAll('.legend .traces').length > 3);
-    const hover = async (point: MapPoint): Promise<string> => {
-      const spot = await page.evaluate(({ x, y }) => {
-        type Axis = { l2p(value: number): number };
-        const plot = document.getElementById('map')!;
-        const layout = Reflect.get(plot, '_fullLayout') as {
-          xaxis: Axis;
-          yaxis: Axis;
-          _size: { l: number; t: number };
-        };
-        const box = plot.getBoundingClientRect();
-        return {
-          x: box.left + layout._size.l + layout.xaxis.l2p(x),
-          y: box.top + layout._size.t + layout.yaxis.l2p(y),
-        };
-      }, point);
-      await page.mouse.move(0, 0);
-      await page.waitForSelector('.hoverlayer text', { state: 'detached' });
-      await page.mouse.move(spot.x, spot.y);
-      await page.waitForSelector('.hoverlayer text');
-      return (await page.locator('.hoverlayer').textContent()) ?? '';
-    };
-    expect(await hover(view.points.at(14 - nastyStrings.length)!)).toContain('<');
-    expect(await page.locator('.hoverlayer a').count()).toBe(0);
-    expect(await hover(view.points[40]!)).toContain(view.points[40]!.title);
-    const tile = (await page.locator('#tile').boundingBox())!;
-    const shown = await pixelsOf(await page.screenshot());
-    expect(
-      differs(shown.at(tile.x + tile.width / 2, tile.y + tile.height / 2), tileColour(40)),
-    ).toBeLessThanOrEqual(3);
-    const dots = await pixelsOf(await page.screenshot());
-    const coloured = new Set<string>();
-    for (let at = 0; at < dots.data.length; at += 3 * 7)
-      coloured.add(`${dots.data[at]! >> 5},${dots.data[at + 1]! >> 5},${dots.data[at + 2]! >> 5}`);
-    expect(coloured.size).toBeGreaterThan(12);
-    expect(await page.evaluate(() => Reflect.get(window, 'booms') as number)).toBe(0);
-    expect(await page.locator('h1').textContent()).toBe(nastyStrings[0]);
-    expect(errors).toEqual([]);
-    expect(requests).toEqual([]);
   });
 });

@@ -97,7 +97,7 @@ export function tileColour(tile: number): [number, number, number] {
   return [(tile % 16) * 16, Math.floor(tile / 16) * 16, 90];
 }
 
-/** A map in which every tenth point has no label; the first three are hits and the last is the query. */
+/** A map in which every tenth point has no label; the first three are hits and the last is the query; with two fields. */
 export async function mapOf(count: number, tiles: number = 0): Promise<MapView> {
   const labels = ['cat', 'dog', 'bicycle', 'boat', 'mountain', 'cup', 'flower', 'car', 'tree', 'bird'];
   const points = Array.from({ length: count }, (_, n): MapPoint => {
@@ -111,7 +111,7 @@ export async function mapOf(count: number, tiles: number = 0): Promise<MapView> 
       title: `images/${labels[group]}s/${labels[group]}-${n}.jpg`,
       kind: n < 3 ? 'hit' : 'plain',
       ...(n % 10 === 9 ? {} : { label: labels[group]! }),
-      ...(n < 3 ? { rank: n + 1 } : {}),
+      ...(n < 3 ? { rank: n + 1, relevance: 0.9 - n / 10 } : {}),
       ...(n < tiles ? { tile: n } : {}),
     };
   });
@@ -119,6 +119,15 @@ export async function mapOf(count: number, tiles: number = 0): Promise<MapView> 
   return {
     title: `${count} pictures, and “a sleeping cat”`,
     points,
+    fields: [
+      {
+        name: 'file size',
+        kind: 'number',
+        unit: 'bytes',
+        values: points.map((_, n) => (n < count ? 1000 * n : null)),
+      },
+      { name: 'date taken', kind: 'date', values: points.map((_, n) => Date.UTC(2019 + (n % 3), 5, 1)) },
+    ],
     ...(tiles ? { sprite: await spriteOf(tiles) } : {}),
   };
 }

@@ -1,5 +1,5 @@
-import { OnnxFile } from '#lib/commands/onnx-file.js';
 import type { EverythingManifest } from '#lib/models/manifest.js';
+import { OnnxFile } from '#lib/onnx-file.js';
 import type { Mask, Pixels } from '#lib/types.js';
 
 /** Pixels of the input that one cell of the maps is the mean of, on each side. */

@@ -1,7 +1,7 @@
 /** Segmenters of a few weights that see colours: every family can be opened and asked without any download. */
 import { join } from 'node:path';
-import { OnnxFile } from '#lib/commands/onnx-file.js';
 import { checkManifest, type InstanceManifest, type SemanticManifest } from '#lib/models/manifest.js';
+import { OnnxFile } from '#lib/onnx-file.js';
 import type { PictureGraph } from '#lib/picture-graph.js';
 import type { Pixels } from '#lib/types.js';
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { OnnxFile } from '#lib/commands/onnx-file.js';
 import { openOnnxModel } from '#lib/onnx.js';
+import { OnnxFile } from '#lib/onnx-file.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'lookbook-onnx-file-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,6 +34,25 @@ describe('a written graph', () => {
       type: 'float32',
       data: Float32Array.of(6, -1, 6, -1, 60, -10, 60, -10),
       dims: [2, 4],
+    });
+  });
+
+  it('has nodes with two outputs, and whole numbers of 32 bits', async () => {
+    const file = new OnnxFile();
+    const [values, indices] = file.pair('TopK', [file.input('numbers', 'float32', ['n']), file.ints([2])]);
+    file.node('Identity', [values], {}, 'values');
+    file.node('Cast', [indices], { to: { int: 6 } }, 'indices');
+    file.output('values', 'float32', [2]);
+    file.output('indices', 'int32', [2]);
+    const path = join(folder, 'top.onnx');
+    await file.write(path);
+    const model = await openOnnxModel(path);
+    const numbers = { type: 'float32' as const, data: Float32Array.of(3, 9, 4), dims: [3] };
+    const answer = await model.run({ numbers }, ['values', 'indices']);
+    await model.close();
+    expect(answer).toEqual({
+      values: { type: 'float32', data: Float32Array.of(9, 4), dims: [2] },
+      indices: { type: 'int32', data: Int32Array.of(1, 2), dims: [2] },
     });
   });
 });

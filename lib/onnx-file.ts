@@ -6,13 +6,19 @@ import { finished } from 'node:stream/promises';
 /** A number with a fraction is written as a float, others as an int, lists as ints. */
 type Attribute = { int: number } | { float: number } | { ints: readonly number[] };
 
+interface NodeParts {
+  inputs: readonly string[];
+  outputs: readonly string[];
+  attributes: Record<string, Attribute>;
+}
+
 interface Initializer {
   head: Buffer;
   bytes: number;
   make: () => Uint8Array;
 }
 
-const ELEMENT_TYPES = { float32: 1, int64: 7 } as const;
+const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7 } as const;
 type ElementType = keyof typeof ELEMENT_TYPES;
 
 /** A name where the dimension is free. */
@@ -43,15 +49,19 @@ export class OnnxFile {
     name?: string,
   ): string {
     const output = name ?? `${op}_${this.#count++}`;
-    const parts = [
-      ...inputs.map((input) => field(1, Buffer.from(input))),
-      field(2, Buffer.from(output)),
-      field(3, Buffer.from(output)),
-      field(4, Buffer.from(op)),
-      ...Object.entries(attributes).map(([key, value]) => field(5, attribute(key, value))),
-    ];
-    this.#nodes.push(field(1, Buffer.concat(parts)));
+    this.#put(op, { inputs, outputs: [output], attributes });
     return output;
+  }
+
+  /** One node with two outputs, as TopK has: values, then indices. */
+  pair(
+    op: string,
+    inputs: readonly string[],
+    attributes: Record<string, Attribute> = {},
+  ): [first: string, second: string] {
+    const outputs: [string, string] = [`${op}_${this.#count++}`, `${op}_${this.#count++}`];
+    this.#put(op, { inputs, outputs, attributes });
+    return outputs;
   }
 
   /** Row-major floats, made when the file is written. */
@@ -91,6 +101,18 @@ export class OnnxFile {
     }
     file.end();
     await finished(file);
+  }
+
+  /** A node is named like its first output. */
+  #put(op: string, { inputs, outputs, attributes }: NodeParts): void {
+    const parts = [
+      ...inputs.map((input) => field(1, Buffer.from(input))),
+      ...outputs.map((output) => field(2, Buffer.from(output))),
+      field(3, Buffer.from(outputs[0]!)),
+      field(4, Buffer.from(op)),
+      ...Object.entries(attributes).map(([key, value]) => field(5, attribute(key, value))),
+    ];
+    this.#nodes.push(field(1, Buffer.concat(parts)));
   }
 
   #initializer(type: ElementType, dims: readonly number[], bytes: number, make: () => Uint8Array): string {

@@ -1,0 +1,41 @@
+import { document, made, navigator, part } from './browser.js';
+import { lineOf, type Points, shortened } from './points.js';
+import { hasTile, showTile } from './tiles.js';
+
+const MOST_PICTURES = 200;
+const PICTURE_PX = 96;
+
+/** Lists what is selected: the paths as a text to copy, and below it their pictures. */
+export function showChosen(points: Points, selected: readonly number[]): void {
+  part('chosen').hidden = !selected.length;
+  part('chosen-title').textContent = `${selected.length.toLocaleString('en-US')} selected`;
+  const text = part('paths');
+  text.value = selected.map((index) => lineOf(points, index)).join('\n');
+  part('copied').textContent = '';
+  const pictures = selected.slice(0, MOST_PICTURES).map((index) => {
+    const item = made('li', '');
+    if (hasTile(points, index)) {
+      const picture = made('i', '');
+      showTile(picture, points, { index, px: PICTURE_PX });
+      item.append(picture);
+    } else item.append(made('i', 'none', 'no thumbnail'));
+    item.append(made('bdi', '', shortened(points.titles[index]!, 46)));
+    item.title = shortened(points.titles[index]!, 300);
+    return item;
+  });
+  part('gallery').replaceChildren(...pictures);
+  const more = selected.length - pictures.length;
+  part('more').textContent = more > 0 ? `and ${more.toLocaleString('en-US')} more, listed above` : '';
+}
+
+/** Copies the paths; where the page may not, they are marked, so that the keyboard can. */
+export async function copyPaths(): Promise<void> {
+  const text = part('paths');
+  const copied = await navigator.clipboard?.writeText(text.value).then(
+    () => true,
+    () => false, // not allowed here: the older way may be
+  );
+  text.select();
+  part('copied').textContent =
+    copied || document.execCommand('copy') ? 'Copied.' : 'Marked: copy with Ctrl+C.';
+}

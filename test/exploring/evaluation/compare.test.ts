@@ -1,0 +1,207 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Comparison, type ComparisonCell, compare, comparisonTable } from '#lib/index.js';
+import { projectPath } from '#lib/paths.js';
+import { openRoom, type Room } from '../../indexing/pictures.js';
+import { describeWithShared, shared } from '../../shared-data.js';
+import { drawColours } from './discs.js';
+
+/** A ConvNet with random weights and two layers, beside its weights. */
+const CONVNET = {
+  title: 'tiny',
+  family: 'image-encoder',
+  licence: 'none',
+  source: 'test',
+  files: { image: { path: 'model.onnx', bytes: null, sha256: null } },
+  preprocessing: {
+    resize: 'squash',
+    size: 32,
+    interpolation: 'bilinear',
+    mean: [0.5, 0.5, 0.5],
+    std: [0.5, 0.5, 0.5],
+  },
+  input: 'pixel_values',
+  output: 'embedding',
+  dimension: 24,
+  layers: { early: { output: 'early', dimension: 16, pooling: 'mean' } },
+};
+
+let room: Room;
+let models: string;
+const before = process.env.LOOKBOOK_MODELS;
+beforeAll(async () => {
+  room = await openRoom();
+  await drawColours(room);
+  models = await mkdtemp(join(tmpdir(), 'lookbook-models-'));
+  await mkdir(join(models, 'tiny-convnet'));
+  const weights = projectPath('test/fixtures/golden/models/convnet/model.onnx');
+  await copyFile(weights, join(models, 'tiny-convnet/model.onnx'));
+  await writeFile(join(models, 'tiny-convnet.json'), JSON.stringify(CONVNET));
+  process.env.LOOKBOOK_MODELS = models;
+});
+afterAll(async () => {
+  if (before === undefined) delete process.env.LOOKBOOK_MODELS;
+  else process.env.LOOKBOOK_MODELS = before;
+  await rm(models, { recursive: true });
+  await room.clear();
+});
+
+const names = ({ cells }: Comparison): string[] =>
+  cells.map(({ encoder, layer, metric }) => [encoder, layer, metric].join(' '));
+
+describe('a comparison on a labelled folder', () => {
+  let found: Comparison;
+  beforeAll(async () => {
+    found = await compare(['pictoclip', { encoder: 'tiny-convnet', layers: 'all' }], {
+      images: room.images,
+      metrics: ['cosine', 'euclidean', 'minkowski'],
+      k: 2,
+    });
+  }, 120_000);
+  const cell = (encoder: string, metric: string): ComparisonCell =>
+    found.cells.find((one) => one.encoder === encoder && one.metric === metric)!;
+
+  it('has a cell for each model, layer and metric, in this order', () => {
+    const metrics = ['cosine', 'euclidean', 'minkowski'];
+    expect(names(found)).toEqual([
+      ...metrics.map((metric) => `pictoclip  ${metric}`),
+      ...metrics.map((metric) => `tiny-convnet  ${metric}`),
+      ...metrics.map((metric) => `tiny-convnet early ${metric}`),
+    ]);
+    expect(found.cells.map(({ dimension }) => dimension)).toEqual([256, 256, 256, 24, 24, 24, 16, 16, 16]);
+    expect(found).toMatchObject({
+      pictures: 9,
+      labels: { from: 'the names of folders', classes: 3, chance: 2 / 8 },
+    });
+  });
+
+  it('finds that a trained model tells colours apart', () => {
+    expect(cell('pictoclip', 'cosine').precision!.mean).toBeGreaterThan(0.8);
+  });
+
+  it('scores vectors of length 1 alike by cosine and by euclidean, and says so', () => {
+    expect(cell('pictoclip', 'euclidean').score).toEqual(cell('pictoclip', 'cosine').score);
+    expect(found.notes.at(-1)).toMatch(/order as cosine does/);
+  });
+
+  it('says what each model costs', () => {
+    const [pictoclip, convnet] = found.models;
+    expect(pictoclip!.bytes).toBeGreaterThan(8e6);
+    expect(convnet!.encoder).toBe('tiny-convnet');
+    for (const { msPerPicture } of found.models) expect(msPerPicture).toBeGreaterThan(0);
+  });
+
+  it('shows one picture by every cell, with its nearest others and which of them are right', () => {
+    const [{ example: first }] = found.cells as [ComparisonCell];
+    const own = first.query.path.split('/').at(-2);
+    for (const { example } of found.cells) {
+      expect(example.query).toEqual(first.query);
+      expect(example.neighbours).toHaveLength(8);
+      for (const { path, right, tile } of example.neighbours) {
+        expect(right).toBe(path.split('/').at(-2) === own);
+        expect(path).not.toBe(first.query.path);
+        expect(tile).toBeLessThan(found.sprite!.count);
+      }
+    }
+    expect(found.sprite!.count).toBe(9);
+  });
+
+  it('says how far two models agree', () => {
+    expect(found.agreement).toHaveLength(1);
+    const [{ a, b, overlap }] = found.agreement as [Comparison['agreement'][number]];
+    expect([found.cells[a]!.encoder, found.cells[b]!.encoder]).toEqual(['pictoclip', 'tiny-convnet']);
+    expect(overlap.mean).toBeGreaterThan(0);
+    expect(overlap.mean).toBeLessThanOrEqual(1);
+  });
+
+  it('is a table whose cells lead to their rows', () => {
+    const markup = comparisonTable(found);
+    const targets = [...markup.matchAll(/href="#([^"]+)"/g)].map((match) => match[1]!);
+    expect(new Set(targets).size).toBe(9);
+    for (const target of targets) expect(markup).toContain(`id="${target}"`);
+  });
+});
+
+describe('a comparison', () => {
+  it('without labels goes by edits, and shows the example that is asked for', async () => {
+    const example = join(room.images, 'blue/1.png');
+    const found = await compare(['pictoclip'], {
+      images: room.images,
+      labels: null,
+      metrics: ['cosine'],
+      edits: 3,
+      example,
+    });
+    expect(found).not.toHaveProperty('labels');
+    const [cell] = found.cells as [ComparisonCell];
+    expect(cell.edits!.map(({ pictures }) => pictures)).toEqual([3, 3, 3, 3]);
+    expect(cell).not.toHaveProperty('score');
+    expect(cell.example.query.path).toBe(example);
+    expect(found.agreement).toEqual([]);
+    expect(comparisonTable(found)).toContain('Found first');
+  }, 60_000);
+
+  it('leaves out what is no picture, takes equal files of two folders once, and says so', async () => {
+    const odd = await openRoom();
+    await drawColours(odd);
+    await odd.write('red/broken.png', 'no picture');
+    await odd.draw('red/twin.png', '#a00');
+    await odd.draw('blue/twin.png', '#a00');
+    const found = await compare(['tiny-convnet'], { images: odd.images, metrics: ['cosine'] });
+    expect(found.pictures).toBe(10);
+    // It has both classes: six of the nine others are its like, of a red or blue one three, of a green one two.
+    expect(found.labels!.chance).toBeCloseTo((6 * 3 + 3 * 2 + 6) / 9 / 10, 12);
+    expect(found.notes[0]).toBe('1 picture could not be read and was left out.');
+    await odd.clear();
+  }, 60_000);
+
+  it('that cannot be is refused with everything that is wrong, before any model looks at a picture', async () => {
+    const { images } = room;
+    await expect(
+      compare(['pictoclip', 'pictoclip'], { images, metrics: ['hamming' as 'cosine'], k: 0 }),
+    ).rejects.toThrow(/pictoclip twice; metrics hamming, expected.*; k is 0/);
+    await expect(compare([], { images })).rejects.toThrow(/no model/);
+    await expect(compare(['pictoclip', 'pictoclop'], { images })).rejects.toThrow(/no model of that name/);
+    await expect(compare([{ encoder: 'tiny-convnet', layers: ['late'] }], { images })).rejects.toThrow(
+      /tiny-convnet has the layers early, not late/,
+    );
+    await expect(compare(['tiny-convnet'], { images, example: 'gone.png' })).rejects.toThrow(
+      /example is none/,
+    );
+    await expect(
+      compare(['tiny-convnet'], { images, signal: AbortSignal.abort(new Error('enough')) }),
+    ).rejects.toThrow('enough');
+  }, 60_000);
+});
+
+/** PIL's shortest side 224 bicubic and centre crop, of ../shared/data/reference/search.json. */
+const REFERENCE: Record<string, number> = {
+  embedding: 91.33,
+  block_16: 90.14,
+  block_13: 77.2,
+  block_10: 61.74,
+  block_06: 53.74,
+  block_03: 47.81,
+  block_01: 36.77,
+};
+
+describeWithShared('a comparison of the layers of MobileNet v2', 'data/iconic200', () => {
+  it('scores each of the seven within 1 of the reference', async () => {
+    process.env.LOOKBOOK_MODELS = `${shared}data/models`;
+    const { cells } = await compare([{ encoder: 'mobilenet-v2', layers: 'all' }], {
+      images: `${shared}data/iconic200`,
+      labels: `${shared}data/iconic200/labels.json`,
+      metrics: ['cosine'],
+    });
+    process.env.LOOKBOOK_MODELS = models;
+    expect(cells).toHaveLength(7);
+    for (const { layer, score } of cells) {
+      expect(
+        Math.abs(score!.mean - REFERENCE[layer ?? 'embedding']!),
+        `${layer}: ${score!.mean}`,
+      ).toBeLessThan(1);
+    }
+  }, 300_000);
+});
