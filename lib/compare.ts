@@ -4,12 +4,16 @@ import { defineConfig, type Settings } from './config.js';
 import { sprite, tile } from './decoders/image.js';
 import { LookbookError } from './errors.js';
 import { type Compared, compareEncoders } from './exploring/evaluation/compare-encoders.js';
+import { comparedMaps } from './exploring/evaluation/compared-maps.js';
 import { FIRST } from './exploring/evaluation/evaluate.js';
 import { labelsOf } from './exploring/evaluation/labels.js';
 import type { ReadablePicture } from './exploring/evaluation/look-at-all.js';
+import { partOf } from './exploring/evaluation/parts.js';
+import { publishedBeside } from './exploring/evaluation/published.js';
 import { finder } from './exploring/evaluation/tables.js';
 import { scan } from './indexing/scan.js';
-import { findModel, modelFiles } from './models/registry.js';
+import { layerFaults } from './models/layers.js';
+import { findModel, lackOf, modelFiles } from './models/registry.js';
 import { projectRoot } from './paths.js';
 import { imageIdOfBytes, readSource } from './picture-bytes.js';
 import type { ComparedModel, CompareOptions, Comparison, ExamplePicture, Sprite } from './types.js';
@@ -19,6 +23,8 @@ import { counted } from './words.js';
 const EDITED = 50;
 const READS_AT_ONCE = 4;
 const TILE_PX = 72;
+/** Of the work, where the pictures are laid out too. */
+const PARTS = 10;
 
 /**
  * Which model, which of its layers, which metric suits these pictures: every cell with its score by classes, or by edits
@@ -31,7 +37,7 @@ export async function compare(
   models: readonly (string | ComparedModel)[],
   options: CompareOptions = {},
 ): Promise<Comparison> {
-  const { images, device, allowPrivateUrls, metrics = METRICS, k = FIRST, published = [] } = options;
+  const { images, device, allowPrivateUrls, metrics = METRICS, k = FIRST, maps = false } = options;
   const asked = models.map((model) => (typeof model === 'string' ? { encoder: model } : model));
   checkOptions(asked, options);
   await checkModels(asked);
@@ -43,6 +49,10 @@ export async function compare(
   const { pictures, notes } = await readable(settings, options.signal);
   if (pictures.length < 2) throw tooFew(pictures.length, settings);
   const labels = await labelsOf(options.labels, pictures);
+  const beside = options.published
+    ? { published: [...options.published], notes: [] }
+    : await publishedBeside(settings.images, metrics);
+  const whole = { signal: options.signal, onProgress: inPercents(options.onProgress) };
   const compared = await compareEncoders(asked, {
     pictures,
     labels,
@@ -51,18 +61,35 @@ export async function compare(
     edits: options.edits ?? EDITED,
     example: exampleRow(options.example, pictures),
     place: { device: settings.device },
-    ...(options.signal ? { signal: options.signal } : {}),
-    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    maps,
+    signal: whole.signal,
+    onProgress: maps ? (share) => whole.onProgress?.((share * (PARTS - 1)) / PARTS) : whole.onProgress,
   });
+  const views = maps
+    ? await comparedMaps(compared.laid, { pictures, of: labels?.of }, partOf(whole, PARTS - 1, PARTS))
+    : undefined;
   return {
     pictures: pictures.length,
     k,
     ...(compared.labels ? { labels: compared.labels } : {}),
     models: compared.models,
     agreement: compared.agreement,
-    published: [...published],
-    notes: [...notes, ...compared.notes],
+    ...(compared.lead ? { lead: compared.lead } : {}),
+    published: beside.published,
+    notes: [...notes, ...beside.notes, ...compared.notes],
+    ...(views ? { maps: views } : {}),
     ...(await shown(compared, { pictures, of: labels?.of })),
+  };
+}
+
+/** Told at every percent, not at every turn: a notebook draws each. */
+function inPercents(tell: CompareOptions['onProgress']): CompareOptions['onProgress'] {
+  if (!tell) return undefined;
+  let told = -1;
+  return (share) => {
+    if (share < 1 && share - told < 0.01) return;
+    told = share;
+    tell(share);
   };
 }
 
@@ -110,18 +137,15 @@ async function checkModels(models: readonly ComparedModel[]): Promise<void> {
     const entry = await findModel(encoder);
     const { manifest } = entry;
     if (!manifest.hub) await modelFiles(entry, dtype);
-    const known = 'layers' in manifest ? Object.keys(manifest.layers ?? {}) : [];
-    for (const layer of Array.isArray(layers) ? layers : [])
-      if (!known.includes(layer))
-        unknown.push(
-          `${encoder} has ${known.length ? `the layers ${known.join(', ')}` : 'no layers'}, not ${layer}`,
-        );
+    const { found } = await lackOf(entry, dtype);
+    const named = Array.isArray(layers) ? layers : [];
+    unknown.push(...(await layerFaults(manifest, named, found.image ?? undefined)));
   }
   if (unknown.length) {
     throw new LookbookError('compare', {
       what: 'these layers are not there',
       got: unknown.join('; '),
-      mend: "Name one of the model's own, or leave layers out for its own vector.",
+      mend: '`npm run models -- layers NAME` lists them; without layers the own vector of the model is compared.',
     });
   }
 }
@@ -170,7 +194,8 @@ async function readable(
   }
   const failed = read.filter((one) => one === null).length + found.failed.length;
   return {
-    pictures: [...byId.values()],
+    // In an order of their own: where they lie and how they were found changes no figure.
+    pictures: [...byId.values()].sort((a, b) => (a.imageId < b.imageId ? -1 : 1)),
     notes: failed
       ? [`${counted(failed, 'picture')} could not be read and ${failed === 1 ? 'was' : 'were'} left out.`]
       : [],

@@ -1,17 +1,23 @@
 /** The only door: what a notebook needs, by name. */
 export { compare } from './compare.js';
+export { type ComparisonConfig, type ComparisonSettings, defineComparison } from './comparison-config.js';
 export { defineConfig, type LookbookConfig, type Settings } from './config.js';
 export { LookbookError } from './errors.js';
+export { clustersOf } from './exploring/clusters.js';
 export { interruptSignal } from './interrupt.js';
 export { type Lookbook, type OpeningOptions, openLookbook } from './lookbook.js';
+export { clustersTable } from './rendering/clusters.js';
 export { collections as collectionsTable } from './rendering/collections.js';
 export { comparisonPage, comparisonTable } from './rendering/comparison.js';
+export { coverageTable } from './rendering/coverage.js';
 export { duplicatesTable } from './rendering/duplicates.js';
 export { evaluationPage, evaluationTable } from './rendering/evaluation.js';
 export { explanation as explanationTable } from './rendering/explanation.js';
 export { contactSheet, gallery } from './rendering/gallery.js';
 export { type MapOptions, map } from './rendering/map.js';
+export { comparisonMaps } from './rendering/map-pair.js';
 export { selection } from './rendering/map-selection.js';
+export { outliersGallery } from './rendering/outliers.js';
 export { type MapPageOptions, mapPage } from './rendering/plotly.js';
 export { prepared as preparedPictures } from './rendering/prepared.js';
 export { progress as progressBar } from './rendering/progress.js';

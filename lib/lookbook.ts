@@ -1,44 +1,39 @@
-import { createHash } from 'node:crypto';
-import { dirname, join, resolve } from 'node:path';
+import { type CardSources, cardsOf, type Shown } from './book/cards.js';
+import { evaluateBook } from './book/evaluation.js';
+import { exploreBook } from './book/maps.js';
+import { OwnLibrary } from './book/own-library.js';
+import { locate, ownPath, tellRun } from './book/own-places.js';
 import { removeCollection } from './collections.js';
 import { defineConfig, type LookbookConfig, type Settings } from './config.js';
-import { LookbookError, reasonOf } from './errors.js';
+import { LookbookError } from './errors.js';
+import { coverage } from './exploring/coverage.js';
 import { duplicates } from './exploring/duplicates.js';
-import { evaluate } from './exploring/evaluation/evaluate.js';
-import { mapView } from './exploring/map-view.js';
-import { highlightHits, type LazyHighlighter, lacksSegment, lazyHighlighter } from './highlighting.js';
+import { outliers } from './exploring/outliers.js';
+import { type LazyHighlighter, lazyHighlighter } from './highlighting.js';
 import { openCatalogue } from './indexing/catalogue.js';
 import { estimateRun, keepRate } from './indexing/estimate.js';
 import { type RunOptions, runIndex } from './indexing/indexer.js';
 import { takeIndexLock } from './indexing/lock.js';
-import { derivedPath, projectPath } from './paths.js';
-import { isUrl, readStored } from './picture-bytes.js';
-import { GROUPS_SHOWN } from './rendering/duplicates.js';
-import { evaluationPage } from './rendering/evaluation.js';
-import { placesOf, segmentsDone } from './rows.js';
-import { backgroundPictures, backgroundTexts, knownTexts, nameOf } from './searching/background.js';
-import type { Library } from './searching/library.js';
 import { checkQuery } from './searching/query.js';
-import { type Background, backgroundOf, standing } from './searching/relevance.js';
 import { search } from './searching/search.js';
-import { cardOfHit, cardOfPicture, type ShowOptions } from './showing.js';
 import type {
   CollectionSummary,
+  Coverage,
+  CoverageOptions,
   Duplicates,
   DuplicatesOptions,
   EvaluateOptions,
   Evaluation,
-  Hit,
+  ExploreOptions,
   IndexEstimate,
   IndexReport,
   MapView,
+  Outliers,
+  OutliersOptions,
   PictureCard,
-  Place,
   Query,
   SearchResult,
-  StoredRecord,
 } from './types.js';
-import { writeWhole } from './whole-file.js';
 import { closeWorkshop, type OpenWorkshop, openWorkshop } from './workshop.js';
 
 /** An open lookbook: encoder, segmenter and store, held until `close`. */
@@ -52,17 +47,22 @@ export interface Lookbook {
   search(query: string | Query, options?: { k?: number }): Promise<SearchResult>;
   /**
    * Pictures ready to be shown: the hits of a search, some of the new ones of a run, those of the first 50 groups of
-   * duplicates, or what the worst queries of an evaluation found.
+   * duplicates, what the worst queries of an evaluation found, the examples of clusters, outliers, the best of each word of a
+   * coverage, or the first 100 of a selection.
    */
-  cards(of: SearchResult | IndexReport | Duplicates | Evaluation): Promise<PictureCard[]>;
-  /** A map of all pictures or segments, with a query's own point and hits on it. */
-  explore(options?: {
-    of?: 'pictures' | 'segments';
-    query?: SearchResult;
-    signal?: AbortSignal;
-  }): Promise<MapView>;
+  cards(of: Shown): Promise<PictureCard[]>;
+  /**
+   * A map of all pictures or segments, with a query's own point and hits on it, and a page of its own beside the
+   * notebooks' pages. It is kept: what was on it before does not move when others come.
+   * @throws LookbookError when options are none, or a stored vector holds what is no number.
+   */
+  explore(options?: ExploreOptions): Promise<MapView>;
   /** Pictures that are there twice: equal files, and edits of each other. @throws LookbookError when limits are no limits. */
   duplicates(options?: DuplicatesOptions): Promise<Duplicates>;
+  /** The pictures or segments that are farthest from what is nearest to them. @throws LookbookError when options are none. */
+  outliers(options?: OutliersOptions): Promise<Outliers>;
+  /** Which of these words has a picture. @throws LookbookError when there are no words to ask. */
+  coverage(words: readonly string[], options?: CoverageOptions): Promise<Coverage>;
   /**
    * What the encoder is worth on these pictures: by classes, by words that must find pictures, by edits.
    * @throws LookbookError when options, labels or queries are none, or there are too few pictures.
@@ -116,8 +116,7 @@ class OpenLookbook implements Lookbook {
   readonly settings: Settings;
   readonly #workshop: OpenWorkshop;
   readonly #onClose: () => void;
-  readonly #background = new Map<string, Promise<Background>>();
-  #labels: Promise<Float32Array[]> | undefined;
+  readonly #library: OwnLibrary;
   readonly #highlighter: LazyHighlighter | null;
   #closed: Promise<void> | undefined;
 
@@ -125,6 +124,7 @@ class OpenLookbook implements Lookbook {
     this.settings = settings;
     this.#workshop = workshop;
     this.#onClose = onClose;
+    this.#library = new OwnLibrary(settings, workshop);
     const { highlighter, device, deviceId, threads, dtype } = settings;
     this.#highlighter =
       highlighter === null ? null : lazyHighlighter(highlighter, { device, deviceId, threads, dtype });
@@ -150,7 +150,7 @@ class OpenLookbook implements Lookbook {
         if (report.failed.length === 0 && (await this.#workshop.pictures.count()) === 0)
           throw noPictures(this.settings);
         await keepRate(report, this.#workshop);
-        this.#background.delete('pictures');
+        this.#library.forgetPictures();
         await tellRun('last-index.json', async () => ({ report, ...(await this.#counts()) }));
         return report;
       } finally {
@@ -162,7 +162,7 @@ class OpenLookbook implements Lookbook {
   }
 
   async search(query: string | Query, options: { k?: number } = {}): Promise<SearchResult> {
-    const result = await search(checkQuery(query, options), this.#library());
+    const result = await search(checkQuery(query, options), this.#library);
     await tellRun('last-search.json', async () => {
       const { title, hits } = result;
       return { title, hits, query: { text: result.query.text } };
@@ -170,43 +170,12 @@ class OpenLookbook implements Lookbook {
     return result;
   }
 
-  async cards(of: SearchResult | IndexReport | Duplicates | Evaluation): Promise<PictureCard[]> {
-    const options = this.#showOptions();
-    if ('groups' in of || 'metric' in of) {
-      const plain = { ...options, segmenterFingerprint: null };
-      const pictures =
-        'groups' in of
-          ? of.groups.slice(0, GROUPS_SHOWN).flatMap((group) => group.pictures)
-          : await this.#worstFound(of);
-      return Promise.all(pictures.map((picture) => cardOfPicture({ ...picture, names: new Map() }, plain)));
-    }
-    if ('hits' in of) {
-      const shown = { ...options, ...(await this.#highlights(of)) };
-      return Promise.all(of.hits.map((hit, index) => cardOfHit(hit, index + 1, shown)));
-    }
-    const rows = await this.#workshop.pictures.get(of.sample);
-    const names = await this.#segmentNames(rows);
-    return Promise.all(
-      rows.map(({ id, metadata }) =>
-        cardOfPicture({ imageId: id, paths: placesOf(metadata).map(locate), names }, options),
-      ),
-    );
+  cards(of: Shown): Promise<PictureCard[]> {
+    return cardsOf(of, this.#cardSources());
   }
 
-  async explore(
-    options: { of?: 'pictures' | 'segments'; query?: SearchResult; signal?: AbortSignal } = {},
-  ): Promise<MapView> {
-    const { pictures, segments } = this.#workshop;
-    const { allowPrivateUrls } = this.settings;
-    return mapView({
-      of: 'pictures',
-      ...options,
-      pictures,
-      segments,
-      allowPrivateUrls,
-      locate,
-      name: await this.#namer(),
-    });
+  explore(options: ExploreOptions = {}): Promise<MapView> {
+    return exploreBook(options, { settings: this.settings, library: this.#library });
   }
 
   duplicates(options: DuplicatesOptions = {}): Promise<Duplicates> {
@@ -215,29 +184,19 @@ class OpenLookbook implements Lookbook {
     return duplicates({ encoder, pictures, allowPrivateUrls, locate }, options);
   }
 
-  async evaluate(options: EvaluateOptions = {}): Promise<Evaluation> {
-    const { encoder, pictures } = this.#workshop;
-    const { name, layer, allowPrivateUrls } = this.settings;
-    const evaluation = await evaluate(
-      {
-        name,
-        encoder,
-        layer,
-        pictures,
-        allowPrivateUrls,
-        locate,
-        find: async (text, k) => {
-          const query = checkQuery({ text, k, minRelevance: 0, collapse: false }, {});
-          return (await search(query, this.#library())).hits.map(({ imageId }) => imageId);
-        },
-      },
-      options,
-    );
-    if (options.report !== undefined) {
-      const page = evaluationPage(evaluation, await this.cards(evaluation));
-      await writeWhole(projectPath(options.report), page);
-    }
-    return evaluation;
+  outliers(options: OutliersOptions = {}): Promise<Outliers> {
+    const { pictures, segments } = this.#workshop;
+    return outliers({ pictures, segments, locate }, options);
+  }
+
+  coverage(words: readonly string[], options: CoverageOptions = {}): Promise<Coverage> {
+    const ask = (query: Query): Promise<SearchResult> => search(checkQuery(query, {}), this.#library);
+    return coverage({ search: ask }, words, options);
+  }
+
+  evaluate(options: EvaluateOptions = {}): Promise<Evaluation> {
+    const { settings } = this;
+    return evaluateBook(options, { settings, library: this.#library, cards: (of) => this.cards(of) });
   }
 
   async example(): Promise<string> {
@@ -275,98 +234,14 @@ class OpenLookbook implements Lookbook {
     await Promise.all([closeWorkshop(this.#workshop), this.#highlighter?.close()]);
   }
 
-  #library(): Library {
-    const { encoder, pictures, segments, segmenter, segmentsFingerprint } = this.#workshop;
-    const { minSegmentArea, allowPrivateUrls } = this.settings;
+  #cardSources(): CardSources {
     return {
-      encoder,
-      pictures,
-      segments,
-      segmentsMarker: segmentsFingerprint === null ? null : segmentsDone(segmentsFingerprint),
-      labels: segmenter?.labels ?? [],
-      minSegmentArea,
-      allowPrivateUrls,
-      locate,
-      background: (kind) => this.#backgroundOf(kind),
-      labelVectors: () => this.#labelVectors(),
+      settings: this.settings,
+      workshop: this.#workshop,
+      library: this.#library,
+      highlighter: this.#highlighter,
+      isClosed: () => this.#closed !== undefined,
     };
-  }
-
-  /** Loaded with the first query that needs it; neither a failure nor a collection that is still filling is remembered. */
-  #backgroundOf(kind: 'words' | 'pictures'): Promise<Background> {
-    const { encoder, pictures } = this.#workshop;
-    const load = (): Promise<Float32Array[]> =>
-      kind === 'words' ? backgroundTexts(encoder, derivedPath('calibration')) : backgroundPictures(pictures);
-    const found =
-      this.#background.get(kind) ?? load().then((vectors) => backgroundOf(vectors, encoder.dimension));
-    this.#background.set(kind, found);
-    const forget = (): unknown => this.#background.delete(kind);
-    found.then(({ count }) => kind === 'pictures' && count < ENOUGH_BACKGROUND && forget(), forget);
-    return found;
-  }
-
-  #labelVectors(): Promise<Float32Array[]> {
-    const { encoder, segmenter } = this.#workshop;
-    const known = this.#labels ?? knownTexts(encoder, segmenter?.labels ?? [], derivedPath('calibration'));
-    this.#labels = known;
-    known.catch(() => {
-      this.#labels = undefined;
-    });
-    return known;
-  }
-
-  /** Says in a word what a vector shows; knows nothing where the encoder has no words. */
-  async #namer(): Promise<(vector: Float32Array) => string | undefined> {
-    const words = await this.#backgroundOf('words');
-    return (vector) => (words.count ? nameOf(standing(vector, words).best) : undefined);
-  }
-
-  /** Words for the segments of some pictures, by segmentId. */
-  async #segmentNames(pictures: readonly StoredRecord[]): Promise<Map<string, string>> {
-    const { segments, segmentsFingerprint } = this.#workshop;
-    if (!segments || segmentsFingerprint === null) return new Map();
-    const marker = segmentsDone(segmentsFingerprint);
-    const ids = pictures.flatMap(({ id, metadata }) =>
-      Array.from({ length: Number(metadata[marker] ?? 0) }, (_, n) => `${id}:${n}`),
-    );
-    const name = await this.#namer();
-    const rows = await segments.get(ids, { vectors: true });
-    return new Map(
-      rows
-        .flatMap(({ id, vector }) => (vector ? [[id, name(vector) ?? ''] as const] : []))
-        .filter(([, word]) => word),
-    );
-  }
-
-  /** What the words of a question mean on the hits that no stored segment answers for. */
-  async #highlights({
-    hits,
-    query,
-  }: SearchResult): Promise<Pick<ShowOptions, 'highlights' | 'noHighlights'>> {
-    if (!this.#highlighter || !query.text || !hits.some(lacksSegment)) return {};
-    const { allowPrivateUrls } = this.settings;
-    const read = (hit: Hit): Promise<Uint8Array | null> =>
-      readStored(hit.imageId, hit.paths, { allowPrivateUrls });
-    try {
-      const highlighter = await this.#highlighter.open();
-      return { highlights: await highlightHits(hits, query.text, { highlighter, read }) };
-    } catch (error) {
-      // Pictures that were found are shown, whatever a model that only points things out comes to.
-      if (this.#closed || !(error instanceof LookbookError)) throw error;
-      return { noHighlights: reasonOf(error) };
-    }
-  }
-
-  #showOptions(): ShowOptions {
-    const { masks, allowPrivateUrls } = this.settings;
-    return { masks, allowPrivateUrls, segmenterFingerprint: this.#workshop.segmenter?.fingerprint ?? null };
-  }
-
-  /** Pictures that the worst queries of an evaluation found, each once. */
-  async #worstFound({ queries }: Evaluation): Promise<{ imageId: string; paths: string[] }[]> {
-    const ids = queries?.worst.flatMap(({ first }) => first.map(({ imageId }) => imageId)) ?? [];
-    const rows = await this.#workshop.pictures.get([...new Set(ids)]);
-    return rows.map(({ id, metadata }) => ({ imageId: id, paths: placesOf(metadata).map(locate) }));
   }
 
   async #counts(): Promise<{ pictures: number; segments: number }> {
@@ -374,27 +249,13 @@ class OpenLookbook implements Lookbook {
     return { pictures: await pictures.count(), segments: (await segments?.count()) ?? 0 };
   }
 
-  /** Of one lookbook on one store. */
-  #ownPath(folder: string, ending: string): string {
-    const store = createHash('sha256').update(this.settings.chroma).digest('hex').slice(0, 8);
-    return derivedPath(folder, `${this.settings.name}-${store}${ending}`);
-  }
-
   #cataloguePath(): string {
-    return this.#ownPath('catalogue', '.jsonl');
+    return ownPath(this.settings, 'catalogue', '.jsonl');
   }
 
   #lockPath(): string {
-    return this.#ownPath('locks', '.json');
+    return ownPath(this.settings, 'locks', '.json');
   }
-}
-
-const ENOUGH_BACKGROUND = 100;
-
-/** A place as a person can open it; files of a table count from the table's folder. */
-function locate({ root, path }: Place): string {
-  if (isUrl(path)) return path;
-  return root.toLowerCase().endsWith('.csv') ? resolve(dirname(root), path) : resolve(root, path);
 }
 
 function noPictures({ images, extensions }: Settings): LookbookError {
@@ -404,10 +265,4 @@ function noPictures({ images, extensions }: Settings): LookbookError {
     expected: `files ending in ${extensions.join(', ')}`,
     mend: 'Put pictures there, or change IMAGES or EXTENSIONS in the config cell.',
   });
-}
-
-/** For `npm start`, which names a folder to tell what the notebooks did; elsewhere nothing is written. */
-async function tellRun(name: string, facts: () => Promise<unknown>): Promise<void> {
-  const folder = process.env.LOOKBOOK_RUN_FACTS;
-  if (folder) await writeWhole(join(folder, name), JSON.stringify(await facts(), null, 1));
 }

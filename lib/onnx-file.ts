@@ -24,6 +24,14 @@ type ElementType = keyof typeof ELEMENT_TYPES;
 /** A name where the dimension is free. */
 export type Dims = readonly (number | string)[];
 
+/**
+ * What makes tensors that are inside a graph outputs of it when it is put behind the file's own bytes: protobuf reads a
+ * message that comes twice as one whose lists go on, and onnxruntime finds out their types and shapes.
+ */
+export function furtherOutputs(names: readonly string[]): Uint8Array {
+  return field(7, Buffer.concat(names.map((name) => field(12, field(1, Buffer.from(name))))));
+}
+
 /** Collects nodes and weights in order; each value is known by the name that the call returns. */
 export class OnnxFile {
   readonly #nodes: Buffer[] = [];

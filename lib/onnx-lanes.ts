@@ -1,12 +1,16 @@
-/** The worker threads that run graphs: one for each lane, shared by all models, kept until the process ends. */
+/** The worker threads that run graphs: one for each lane, shared by all models of a runtime, kept until the process ends. */
 import { Worker } from 'node:worker_threads';
 import type { WorkerAnswer, WorkerTask } from './onnx.js';
 
-const pool: LaneWorker[] = [];
+/** The gates of the runtimes, which speak with their models in the same tasks and answers. */
+export type LaneScript = './onnx-worker.js' | './tensorflow-worker.js';
+
+const pools: Record<LaneScript, LaneWorker[]> = { './onnx-worker.js': [], './tensorflow-worker.js': [] };
 
 /** So many threads; those that run already come first. */
-export function laneWorkers(count: number): LaneWorker[] {
-  while (pool.length < count) pool.push(startWorker());
+export function laneWorkers(count: number, script: LaneScript = './onnx-worker.js'): LaneWorker[] {
+  const pool = pools[script];
+  while (pool.length < count) pool.push(startWorker(script));
   return pool.slice(0, count);
 }
 
@@ -46,8 +50,8 @@ export interface LaneWorker {
 }
 
 /** A worker thread that keeps the process alive only while an answer is awaited. */
-function startWorker(): LaneWorker {
-  const worker = new Worker(new URL('./onnx-worker.js', import.meta.url));
+function startWorker(script: LaneScript): LaneWorker {
+  const worker = new Worker(new URL(script, import.meta.url));
   const awaited = new Map<
     number,
     { resolve: (answer: WorkerAnswer) => void; reject: (error: Error) => void }
@@ -56,6 +60,7 @@ function startWorker(): LaneWorker {
   let dead: Error | undefined;
   worker.unref();
   worker.on('message', (answer: WorkerAnswer) => {
+    if (answer.isLast) return fail(new Error(answer.error));
     const waiter = awaited.get(answer.id);
     awaited.delete(answer.id);
     if (awaited.size === 0) worker.unref();
@@ -65,7 +70,7 @@ function startWorker(): LaneWorker {
   });
   const fail = (error: Error): void => {
     dead ??= error;
-    pool.splice(0, pool.length, ...pool.filter((lane) => lane !== self));
+    pools[script] = pools[script].filter((lane) => lane !== self);
     for (const waiter of awaited.values()) waiter.reject(error);
     awaited.clear();
     serve(self);

@@ -2,13 +2,19 @@
  * The gate of onnxruntime-node, run in a worker thread: its `run` blocks the thread that calls it, and the
  * thread that talks to files, the store and the notebook must stay free.
  */
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
 import { fromFloat16, toFloat16 } from './arithmetic/float16.js';
 import type { Place, TensorData, TensorFacts, WorkerAnswer, WorkerTask } from './onnx.js';
+import { furtherOutputs } from './onnx-file.js';
 
 if (!parentPort) throw new Error('onnx-worker runs as a worker thread only');
 const port = parentPort;
+/** Of one read: systems take no more than 2 GB. */
+const MOST_READ_BYTES = 2 ** 30;
+
 const sessions = new Map<number, { session: ort.InferenceSession; halves: Set<string> }>();
 
 port.on('message', async (task: WorkerTask) => {
@@ -23,13 +29,7 @@ port.on('message', async (task: WorkerTask) => {
 async function perform(task: WorkerTask): Promise<Omit<WorkerAnswer, 'id'>> {
   if (task.kind === 'devices') return { devices: ort.listSupportedBackends().map(({ name }) => name) };
   if (task.kind === 'open') {
-    const session = await ort.InferenceSession.create(task.path, {
-      executionProviders: [providerOf(task.place)],
-      intraOpNumThreads: task.threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      extra: { session: { intra_op: { allow_spinning: task.spin ? '1' : '0' } } },
-    });
+    const session = await createSession(task);
     const inputs = factsOf(session.inputMetadata);
     const halves = new Set(inputs.filter(({ type }) => type === 'float16').map(({ name }) => name));
     sessions.set(task.session, { session, halves });
@@ -51,6 +51,50 @@ async function perform(task: WorkerTask): Promise<Omit<WorkerAnswer, 'id'>> {
   }
   const results = await found.session.run(feeds, task.wanted);
   return { results: Object.fromEntries(task.wanted.map((name) => [name, tensorOf(name, results[name])])) };
+}
+
+async function createSession({
+  path,
+  added,
+  place,
+  threads,
+  spin,
+}: Extract<WorkerTask, { kind: 'open' }>): Promise<ort.InferenceSession> {
+  const spinning = { intra_op: { allow_spinning: spin ? '1' : '0' } };
+  const options: ort.InferenceSession.SessionOptions = {
+    executionProviders: [providerOf(place)],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    extra: { session: spinning },
+  };
+  if (!added.length) return ort.InferenceSession.create(path, options);
+  return ort.InferenceSession.create(await withOutputs(path, added), {
+    ...options,
+    // What cannot be made faster because of the new outputs is no news; nor is where a graph in memory has its weights.
+    logSeverityLevel: 3,
+    extra: { session: { ...spinning, model_external_initializers_file_folder_path: dirname(path) } },
+  });
+}
+
+/** A graph's file in memory, and behind it what names further outputs: one copy, gone when the session is made. */
+async function withOutputs(path: string, names: readonly string[]): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const tail = furtherOutputs(names);
+    const whole = new Uint8Array(size + tail.length);
+    let at = 0;
+    while (at < size) {
+      const { bytesRead } = await file.read(whole, at, Math.min(size - at, MOST_READ_BYTES), at);
+      if (!bytesRead) throw new Error(`it ends after ${at} of ${size} bytes`);
+      at += bytesRead;
+    }
+    whole.set(tail, size);
+    return whole;
+  } finally {
+    await file.close();
+  }
 }
 
 /** With a device id where the runtime takes one; its binding for Node knows no limit of memory. */

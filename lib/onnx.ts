@@ -43,9 +43,25 @@ export interface DeviceOptions {
   spin?: boolean | undefined;
 }
 
+export interface OpenGraphOptions extends DeviceOptions {
+  /**
+   * Tensors inside the graph that become outputs of it. The file then passes through memory in one piece, once for each
+   * lane, and steps that made it faster end where such a tensor is.
+   */
+  added?: readonly string[] | undefined;
+}
+
 export type WorkerTask = { id: number } & (
   | { kind: 'devices' }
-  | { kind: 'open'; session: number; path: string; place: Place; threads: number; spin: boolean }
+  | {
+      kind: 'open';
+      session: number;
+      path: string;
+      added: readonly string[];
+      place: Place;
+      threads: number;
+      spin: boolean;
+    }
   | { kind: 'run'; session: number; feeds: Record<string, TensorData>; wanted: string[] }
   | { kind: 'close'; session: number }
 );
@@ -53,7 +69,11 @@ export type WorkerTask = { id: number } & (
 export interface WorkerAnswer {
   id: number;
   error?: string;
+  /** The thread ends with this answer, and all that it held. */
+  isLast?: true;
   devices?: string[];
+  /** Why a device that this runtime could use is not among them. */
+  missing?: string;
   inputs?: TensorFacts[];
   outputs?: TensorFacts[];
   results?: Record<string, TensorData>;
@@ -92,9 +112,9 @@ let nextSession = 1;
  * instead of 9.4, for 350 MB more). All others get one lane of all cores: one copy in memory.
  * @throws LookbookError when the file is missing, no graph that onnxruntime can load, or the device is not there.
  */
-export async function openOnnxModel(path: string, options: DeviceOptions = {}): Promise<OnnxModel> {
-  const { device = 'cpu', deviceId, threads, lanes, manyRuns, spin } = options;
-  const key = JSON.stringify([path, device, deviceId, threads, lanes, manyRuns, spin]);
+export async function openOnnxModel(path: string, options: OpenGraphOptions = {}): Promise<OnnxModel> {
+  const { device = 'cpu', deviceId, threads, lanes, manyRuns, spin, added = [] } = options;
+  const key = JSON.stringify([path, device, deviceId, threads, lanes, manyRuns, spin, added]);
   const shared = open.get(key) ?? { model: loadModel(path, options), users: 0 };
   open.set(key, shared);
   shared.users++;
@@ -135,8 +155,8 @@ function closedModel(path: string): LookbookError {
   });
 }
 
-async function loadModel(path: string, options: DeviceOptions): Promise<OnnxModel> {
-  const { device = 'cpu', deviceId } = options;
+async function loadModel(path: string, options: OpenGraphOptions): Promise<OnnxModel> {
+  const { device = 'cpu', deviceId, added = [] } = options;
   const bytes = await sizeOf(path);
   await refuseMissingDevice(device);
   const cores = availableParallelism();
@@ -147,7 +167,7 @@ async function loadModel(path: string, options: DeviceOptions): Promise<OnnxMode
   const workers = laneWorkers(lanes);
   const opened = await Promise.all(
     workers.map((worker) =>
-      worker.ask({ kind: 'open', session, path, place, threads, spin: options.spin ?? false }),
+      worker.ask({ kind: 'open', session, path, added, place, threads, spin: options.spin ?? false }),
     ),
   ).catch(async (cause: unknown) => {
     // Lanes that did open hold the weights.

@@ -3,8 +3,9 @@ import { poolRow } from './arithmetic/pooling.js';
 import { LookbookError } from './errors.js';
 import { type Expected, refuseMisfits } from './graph-checks.js';
 import { constantFeeds, inRuns } from './graph-feeds.js';
+import { openGraph } from './graphs.js';
 import type { GraphManifest } from './models/manifest.js';
-import { type DeviceOptions, type OnnxModel, openOnnxModel, type TensorData } from './onnx.js';
+import type { DeviceOptions, OnnxModel, TensorData } from './onnx.js';
 import type { Pixels, Pooling } from './types.js';
 
 /** What one picture gave at one output: values of the dims after the batch. */
@@ -32,6 +33,8 @@ export type PictureGraphRule = Pick<
 export interface PictureGraphOptions extends DeviceOptions {
   /** All outputs that this user of the graph will read. */
   outputs: readonly string[];
+  /** Those of them, and of other users' outputs, that are inside the graph: users who add the same share its passes. */
+  added?: readonly string[] | undefined;
   /** The last dimension of one of them, where the manifest knows it. */
   dimension?: { output: string; size: number };
 }
@@ -56,13 +59,13 @@ export async function openPictureGraph(
   path: string,
   options: PictureGraphOptions,
 ): Promise<PictureGraph> {
-  const { device, deviceId, threads, lanes, outputs: wanted } = options;
-  const place = { device, deviceId, threads, lanes, manyRuns: true };
+  const { device, deviceId, threads, lanes, outputs: wanted, added = [] } = options;
+  const place = { device, deviceId, threads, lanes, manyRuns: true, added };
   // Passes are shared by those alone who show the graph the same numbers.
   const { input, preprocessing, constants, batch, pixels } = rule;
   const key = JSON.stringify([path, place, input, preprocessing, constants, batch, pixels]);
   const shared = open.get(key) ?? {
-    model: openOnnxModel(path, place),
+    model: openGraph(path, place),
     users: 0,
     outputs: new Set<string>(),
     passed: new WeakMap(),

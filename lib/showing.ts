@@ -3,8 +3,17 @@ import { boundingBox, boxIoU, resizeMask, scaleBox } from './arithmetic/masks.js
 import { decodeRle } from './arithmetic/rle.js';
 import { type MaskedSegment, type MaskFile, readMasks } from './mask-files.js';
 import { shownPath } from './paths.js';
-import { type Thumbnail, thumbnailOf } from './thumbnails.js';
-import type { FoundSegment, Hit, Outline, PictureCard, SegmentEvidence } from './types.js';
+import { factsOf, segmentOf } from './rows.js';
+import { smallThumbnail, type Thumbnail, thumbnailOf } from './thumbnails.js';
+import type {
+  BoundingBox,
+  FoundSegment,
+  Hit,
+  Outline,
+  PictureCard,
+  SegmentEvidence,
+  StoredRecord,
+} from './types.js';
 
 export interface ShowOptions {
   masks: string;
@@ -21,6 +30,8 @@ const SAME_BOX = 0.5;
 
 /** Segments drawn on one picture: the best, and those that answer nearly as well. */
 const MOST_DRAWN = 3;
+/** Of a segment's longer side: how much of what is around it its small picture shows. */
+const AROUND_PART = 0.06;
 const NEARLY = 0.8;
 
 /** A hit with the segments that answer drawn on it. A picture that has gone keeps its card, without a picture. */
@@ -62,17 +73,21 @@ export async function cardOfHit(hit: Hit, rank: number, options: ShowOptions): P
   };
 }
 
-/** A picture with everything that was found in it; `names` holds words for segments that have no label of their own. */
+/**
+ * A picture with everything that was found in it, or with `only` one segment of it; `names` holds words for segments that
+ * have no label of their own.
+ */
 export async function cardOfPicture(
-  picture: { imageId: string; paths: string[]; names: ReadonlyMap<string, string> },
+  picture: { imageId: string; paths: string[]; names: ReadonlyMap<string, string>; only?: string },
   options: ShowOptions,
 ): Promise<PictureCard> {
-  const { imageId, paths, names } = picture;
+  const { imageId, paths, names, only } = picture;
   const thumbnail = (await thumbnailOf(imageId, paths, options)) ?? missing();
   const masks = options.segmenterFingerprint
     ? await readMasks(options.masks, options.segmenterFingerprint, imageId)
     : null;
-  const outlines = masks?.segments.map((segment) => outline(named(segment, names), masks, thumbnail)) ?? [];
+  const drawn = masks?.segments.filter(({ segmentId }) => only === undefined || segmentId === only) ?? [];
+  const outlines = drawn.map((segment) => outline(named(segment, names), masks!, thumbnail));
   return { ...thumbnail, path: shownPath(paths[0] ?? imageId), outlines };
 }
 
@@ -107,6 +122,30 @@ function pointedOut({ mask, label, score }: FoundSegment, picture: Thumbnail): O
 function named(segment: MaskedSegment, names: ReadonlyMap<string, string>): MaskedSegment {
   const label = segment.label ?? names.get(segment.segmentId);
   return label === undefined ? segment : { ...segment, label };
+}
+
+/** A small picture for a table, or the part of it that a segment's box holds, with a little around it. */
+export async function smallCard(
+  picture: { imageId: string; paths: string[]; segment?: StoredRecord | undefined },
+  options: ShowOptions,
+): Promise<PictureCard> {
+  const { imageId, paths, segment } = picture;
+  const part = segment && partOf(segment);
+  const small = await smallThumbnail(imageId, paths, { ...options, ...(part ? { part } : {}) });
+  return { ...(small ?? missing()), path: shownPath(paths[0] ?? imageId), outlines: [] };
+}
+
+/** A segment's box as shares of its picture's sides. */
+function partOf({ id, metadata }: StoredRecord): BoundingBox {
+  const { bbox } = segmentOf(id, metadata);
+  const { width, height } = factsOf(metadata);
+  const around = AROUND_PART * Math.max(bbox.width, bbox.height);
+  return {
+    x: (bbox.x - around) / width,
+    y: (bbox.y - around) / height,
+    width: (bbox.width + 2 * around) / width,
+    height: (bbox.height + 2 * around) / height,
+  };
 }
 
 /** A grey tile for a picture that cannot be read any more. */

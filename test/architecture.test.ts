@@ -9,6 +9,7 @@ const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((fi
 const GATES: Record<string, string> = {
   sharp: 'decoders/image.ts',
   'onnxruntime-node': 'onnx-worker.ts',
+  '@tensorflow': 'tensorflow-worker.ts',
   chromadb: 'stores/chroma.ts',
   // A peer that our own projection is measured against.
   'umap-js': 'commands/benchmarks/umap.ts',
@@ -27,7 +28,8 @@ const FLOORS: string[][] = [
   ['notebook', 'index.ts'],
   ['together.ts'],
   ['lookbook.ts'],
-  ['workshop.ts', 'compare.ts'],
+  ['book'],
+  ['workshop.ts', 'compare.ts', 'comparison-config.ts'],
   ['indexing', 'searching', 'exploring', 'rendering', 'showing.ts', 'highlighting.ts', 'collections.ts'],
   ['segmentation.ts', 'encoders', 'segmenters', 'highlighters', 'stores'],
   [
@@ -48,7 +50,21 @@ const FLOORS: string[][] = [
     'rows.ts',
     'config.ts',
   ],
-  ['decoders', 'hub', 'onnx.ts', 'onnx-file.ts', 'onnx-lanes.ts', 'onnx-worker.ts'],
+  [
+    'decoders',
+    'hub',
+    'graphs.ts',
+    'onnx.ts',
+    'onnx-file.ts',
+    'onnx-names.ts',
+    'onnx-lanes.ts',
+    'onnx-worker.ts',
+    'tensorflow.ts',
+    'tensorflow-folder.ts',
+    'tensorflow-json.ts',
+    'tensorflow-ops.ts',
+    'tensorflow-worker.ts',
+  ],
   [
     'arithmetic',
     'words.ts',

@@ -9,6 +9,11 @@ export function normalise(vector: Float32Array): Float32Array {
   return vector;
 }
 
+/** The Euclidean length. */
+export function lengthOf(vector: Float32Array): number {
+  return Math.sqrt(dot(vector, vector));
+}
+
 /** The vector brought to mean 0 and deviation 1, in place: a layer norm without weights. */
 export function standardise(vector: Float32Array): Float32Array {
   const { length } = vector;

@@ -67,7 +67,8 @@ const checks: Check[] = [
   {
     name: 'Model',
     async look() {
-      const { openEncoder } = await import('../models/families.js');
+      const { findIn, openEncoder } = await import('../models/families.js');
+      const { isTensorflow } = await import('../tensorflow-folder.js');
       const { encoder: name, device, deviceId, dtype, layer } = defineConfig();
       const encoder = await openEncoder(name, { device, deviceId, dtype, ...(layer ? { layer } : {}) });
       try {
@@ -75,7 +76,9 @@ const checks: Check[] = [
       } finally {
         await encoder.close();
       }
-      return `${name} runs in onnxruntime on ${device}`;
+      const { manifest } = await findIn('encoders', name);
+      const runtime = isTensorflow(manifest.files.image?.path ?? '') ? 'TensorFlow.js' : 'onnxruntime';
+      return `${name} runs in ${runtime} on ${device}`;
     },
   },
   {
@@ -102,6 +105,15 @@ const checks: Check[] = [
       } finally {
         await store.close();
       }
+    },
+  },
+  {
+    name: 'TensorFlow.js',
+    optional: true,
+    async look() {
+      const { tensorflowBackends } = await import('../tensorflow.js');
+      const { names, missing } = await tensorflowBackends();
+      return `models of it run in the backend ${names[0]}${missing ? ` (${missing})` : ''}`;
     },
   },
   {

@@ -1,8 +1,9 @@
-/** npm run models -- list | pull | verify | add | export: what encoders and segmenters there are, and their weights. */
+/** npm run models -- list | pull | verify | layers | add | export: what encoders and segmenters there are, and their weights. */
 import { parseArgs } from 'node:util';
 import { reasonOf } from '../errors.js';
 import { addModel } from '../models/add.js';
 import { exportNamed } from '../models/export-named.js';
+import { layerOutput, listedLayers, listTensors } from '../models/layers.js';
 import type { Dtype, Manifest } from '../models/manifest.js';
 import { pullModel, runSelfCheck } from '../models/pull.js';
 import {
@@ -12,6 +13,7 @@ import {
   findModel,
   listModels,
   type ModelEntry,
+  modelFiles,
   verifyModel,
 } from '../models/registry.js';
 import { bytes as inBytes } from '../words.js';
@@ -20,6 +22,7 @@ const usage = `npm run models -- list                       what there is, and w
 npm run models -- pull NAME [--dtype fp16]   fetches its files, verifies them, and lets it show what it can
 npm run models -- verify NAME [--dtype fp16] compares its files with the manifest, and checks what it can
 npm run models -- add hf:owner/name[@revision] [--as NAME]   makes a manifest of a hub repository
+npm run models -- layers NAME                what may stand in LAYER: the layers it lists, and every tensor inside its graph
 npm run models -- export NAME                makes the files that no hub has (needs Python)
 
 NAME is one of the list, or hf:owner/name@revision. Ctrl-C leaves what was fetched for the next time.
@@ -40,7 +43,13 @@ interface Wish {
   as: string | undefined;
 }
 
-const actions: Record<string, (wish: Wish) => Promise<number>> = { pull, verify, add, export: makeFiles };
+const actions: Record<string, (wish: Wish) => Promise<number>> = {
+  pull,
+  verify,
+  layers,
+  add,
+  export: makeFiles,
+};
 
 async function main(args: readonly string[]): Promise<number> {
   const wish = readWish(args);
@@ -128,6 +137,37 @@ async function verify({ name, dtype }: Wish): Promise<number> {
   if (await needsNoFiles(name)) console.log(`${name} needs no files.`);
   else console.log(`${name} is whole: every file has the sha256 of its manifest.`);
   await runSelfCheck(name, { dtype, onLine: say, signal: stop.signal });
+  return 0;
+}
+
+async function layers({ name, dtype }: Wish): Promise<number> {
+  const entry = await findModel(name);
+  const { manifest } = entry;
+  const { image } = await modelFiles(entry, dtype);
+  if (image === undefined) {
+    console.log(`${name} has no graph.`);
+    return 0;
+  }
+  const tensors = await listTensors(image);
+  const listed = new Map(listedLayers(manifest).map((layer) => [layerOutput(manifest, layer), layer]));
+  const own =
+    'output' in manifest && !('settle' in manifest && manifest.settle) ? manifest.output : undefined;
+  const width = Math.min(72, Math.max(...tensors.map((tensor) => tensor.name.length)));
+  for (const { name: tensor, op, isOutput, dims } of tensors) {
+    const layer = listed.get(tensor);
+    const facts = [
+      op,
+      ...(isOutput ? ['output'] : []),
+      ...(tensor === own ? ["the model's own vector"] : []),
+      ...(layer === undefined ? [] : [`the layer ${layer}`]),
+    ];
+    console.log(
+      `${tensor.padEnd(width)}  [${dims.map((dim) => dim ?? '?').join(', ')}]  ${facts.join(', ')}`,
+    );
+  }
+  console.log(
+    `\nEach of these may stand in LAYER, or in the manifest's layers; maps [batch, C, h, w] and tokens [batch, T, D] are pooled by their mean.`,
+  );
   return 0;
 }
 

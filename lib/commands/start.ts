@@ -1,4 +1,7 @@
-/** npm start: indexes images/, asks the default query, and leaves both notebooks executed, as pages. */
+/**
+ * npm start [-- --all]: indexes images/, asks the default query, and leaves both notebooks executed, as pages; with --all
+ * every notebook, or those that LOOKBOOK_NOTEBOOKS names.
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { defineConfig } from '../config.js';
@@ -11,19 +14,22 @@ import { createRunFacts, type RunFacts } from '../notebook/run-facts.js';
 import { derivedPath, projectRoot } from '../paths.js';
 import { summaryText } from '../rendering/summary.js';
 import { openStore } from '../stores/open-store.js';
+import { whichNotebooks } from './which-notebooks.js';
 
-const notebooks = ['01-index', '02-query'];
+const folder = join(projectRoot, 'notebooks');
 const runFolder = derivedPath('run');
 const stopped = 130;
 
 async function main(signal: AbortSignal): Promise<number> {
+  const { LOOKBOOK_NOTEBOOKS: listed } = process.env;
+  const names = await whichNotebooks(folder, { args: process.argv.slice(2), listed });
   await mkdir(runFolder, { recursive: true });
   const facts = createRunFacts(runFolder);
   // Held for the whole run, so that the server need not start again for the second notebook.
   const store = await openStore(defineConfig().chroma);
   const pages: string[] = [];
   try {
-    for (const name of notebooks) {
+    for (const name of names) {
       const execution = await run(name, facts, signal);
       pages.push(await leave(name, execution));
       if (execution.status !== 'ok') return tellFailure(execution, pages);
@@ -40,7 +46,7 @@ async function main(signal: AbortSignal): Promise<number> {
 async function run(name: string, facts: RunFacts, signal: AbortSignal): Promise<Execution> {
   console.log(`${name} …`);
   const live = createLiveLine(process.stdout);
-  const execution = await executeNotebook(join(projectRoot, 'notebooks', `${name}.ipynb`), {
+  const execution = await executeNotebook(join(folder, `${name}.ipynb`), {
     signal,
     env: { LOOKBOOK_RUN_FACTS: runFolder },
     onMessage(message) {

@@ -91,13 +91,18 @@ export function resizeKey(rule: Preprocessing): string {
   return [resize, interpolation, ...sides, cropRounding ?? 'floor'].join(' ');
 }
 
-/** An upright JPEG of at most `px` on its longer side, never enlarged, for pages. */
+/**
+ * An upright JPEG of at most `px` on its longer side, never enlarged, for pages.
+ * @param piece in pixels of a picture that needs no turning: only this part, which must lie within it.
+ */
 export async function thumbnail(
   bytes: Uint8Array,
   px: number,
+  piece?: Window,
 ): Promise<{ jpeg: Uint8Array; width: number; height: number }> {
   try {
-    const { data, info } = await opaque(open(bytes))
+    const whole = opaque(open(bytes));
+    const { data, info } = await (piece ? whole.extract(piece) : whole)
       .resize(px, px, { fit: 'inside', withoutEnlargement: true })
       .jpeg({ quality: 80, mozjpeg: true })
       .toBuffer({ resolveWithObject: true });

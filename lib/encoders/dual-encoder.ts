@@ -1,5 +1,5 @@
 import { poolUnderMask } from '../arithmetic/pooling.js';
-import { normalise, rowOf, stack } from '../arithmetic/vectors.js';
+import { lengthOf, normalise, rowOf, stack } from '../arithmetic/vectors.js';
 import { openTogether } from '../closers.js';
 import type { OpenFamily } from '../models/families.js';
 import { checkedVectors, fingerprintOf, measuredOf, placeOf, probe } from '../models/identity.js';
@@ -28,6 +28,7 @@ export const open: OpenFamily<DualEncoderManifest, Encoder> = async (manifest, f
       openPictureGraph(manifest, files.image!, {
         ...place,
         outputs,
+        added: options.added,
         dimension: { output, size: dimension },
       }),
     ),
@@ -58,12 +59,17 @@ export const open: OpenFamily<DualEncoderManifest, Encoder> = async (manifest, f
       const pixels = pictures.map((picture) => picture.pixels);
       const isPlain = pictures.every(({ masks }) => masks === undefined);
       const looks = await graph.look(pixels, isPlain ? [output] : undefined);
+      const own = looks.map((look) => vectorAt(look[output]!, manifest));
+      // What settles gives vectors of length 1.
+      const lengths = settling ? null : own.map(lengthOf);
       const raw = pictures.flatMap((picture, index) => [
-        vectorAt(looks[index]![output]!, manifest),
+        own[index]!,
         ...(dense && picture.masks ? pooled(picture, looks[index]![dense.output]!) : []),
       ]);
       const done = checkedVectors(await finish(raw), manifest);
-      return regroup(done, pictures, dense !== undefined);
+      return regroup(done, pictures, dense !== undefined).map((embedding, index) =>
+        lengths ? { ...embedding, length: lengths[index]! } : embedding,
+      );
     },
     embedTexts: (queries) => texts.embed(queries),
     cutOf: (query) => texts.cutOf(query),

@@ -1,7 +1,7 @@
 import { maskInWindow } from '../arithmetic/masks.js';
 import { poolPatches } from '../arithmetic/pooling.js';
 import { planResize } from '../arithmetic/resize-plan.js';
-import { normalise } from '../arithmetic/vectors.js';
+import { lengthOf, normalise } from '../arithmetic/vectors.js';
 import { LookbookError } from '../errors.js';
 import type { OpenFamily } from '../models/families.js';
 import { checkedVectors, fingerprintOf, measuredOf, placeOf, probe } from '../models/identity.js';
@@ -19,15 +19,14 @@ const LEAST_SEEN = 0.5;
  * An encoder of pictures without a text side: ConvNets, BEiT, DINO. Segments are encoded as crops, or pooled from the
  * patches of the one pass where the manifest names their output.
  */
-export const open: OpenFamily<ImageEncoderManifest, Encoder> = async (whole, files, options) => {
-  const { layer } = options;
-  const manifest = layer === undefined ? whole : atLayer(whole, layer);
+export const open: OpenFamily<ImageEncoderManifest, Encoder> = async (manifest, files, options) => {
   const { name, output, preprocessing, dimension, dense } = manifest;
   // Before anything is open: an error here has nothing to close.
   const fingerprint = await fingerprintOf(manifest, files, VERSION);
   const graph = await openPictureGraph(manifest, files.image!, {
     ...placeOf(options),
     outputs: [...new Set([output, ...(dense ? [dense.output] : [])])],
+    added: options.added,
     dimension: { output, size: dimension },
   });
   return probe({
@@ -39,11 +38,13 @@ export const open: OpenFamily<ImageEncoderManifest, Encoder> = async (whole, fil
     ...measuredOf(manifest),
     async embed(pictures) {
       const looks = await graph.look(pictures.map(({ pixels }) => pixels));
-      const vectors = looks.map((look) => normalise(vectorAt(look[output]!, manifest)));
-      const whole = checkedVectors(vectors, manifest);
-      if (!dense) return whole.map((picture) => ({ picture }));
+      const raw = looks.map((look) => vectorAt(look[output]!, manifest));
+      const lengths = raw.map(lengthOf);
+      const whole = checkedVectors(raw.map(normalise), manifest);
+      if (!dense) return whole.map((picture, index) => ({ picture, length: lengths[index]! }));
       return whole.map((picture, index) => ({
         picture,
+        length: lengths[index]!,
         segments: pooled(pictures[index]!, looks[index]![dense.output]!, manifest),
       }));
     },
@@ -74,22 +75,4 @@ function pooled(
       mend: 'Name another output in the manifest, or leave out dense.',
     });
   });
-}
-
-/** The same model with another output as its vector. @throws LookbookError that lists the layers there are. */
-function atLayer(manifest: ImageEncoderManifest, layer: string): ImageEncoderManifest {
-  const layers = manifest.layers ?? {};
-  const found = Object.hasOwn(layers, layer) ? layers[layer] : undefined;
-  if (!found) {
-    throw new LookbookError('encoder', {
-      what: `${manifest.name} has no layer of that name`,
-      got: JSON.stringify(layer),
-      expected: Object.keys(layers).length
-        ? `one of ${Object.keys(layers).join(', ')}`
-        : 'none: it lists no layers',
-      mend: 'Change LAYER in the config cell, or leave it out.',
-    });
-  }
-  const { pooling: _, dense: __, ...rest } = manifest;
-  return { ...rest, ...found };
 }

@@ -44,7 +44,9 @@ export const open: OpenFamily<LabelWordsManifest, Encoder> = async (manifest, fi
   const labels = await readLabels(files[manifest.labels.file]!);
   const fingerprint = await fingerprintOf(manifest, files, VERSION);
   const { graph, texts, things } = await openTogether(async (keep) => {
-    const graph = await keep(openPictureGraph(manifest, files.image!, { ...place, outputs: [output] }));
+    const graph = await keep(
+      openPictureGraph(manifest, files.image!, { ...place, outputs: [output], added: options.added }),
+    );
     refuseOtherCounts(labels, await classCount(graph, manifest), manifest);
     const texts = await keep(openTextTower(text, files, { name, dimension, ...place }));
     const classes = labels.map((_, index) => index).filter((index) => !isNoThing(index, manifest));

@@ -1,10 +1,11 @@
+import pLimit from 'p-limit';
 import { sprite } from '../decoders/image.js';
 import { tileOf } from '../thumbnails.js';
+import type { Turns } from '../turns.js';
 import type { Sprite } from '../types.js';
 
-export interface TileSources {
+export interface TileSources extends Turns {
   allowPrivateUrls: boolean;
-  signal?: AbortSignal;
 }
 
 /** Thumbnails by imageId: where each lies in the one sprite. */
@@ -14,6 +15,8 @@ export interface Tiles {
 }
 
 const TILE_PX = 72;
+/** Pictures read and decoded at once. */
+const AT_ONCE = 4;
 
 /** The pictures that get a thumbnail, `most` of them: those of the hits, then an even share of the others. */
 export function tileOrder(owners: readonly string[], hits: ReadonlySet<string>, most: number): string[] {
@@ -34,12 +37,22 @@ export async function tilesOf(
   sources: TileSources,
 ): Promise<Tiles> {
   const indexOf = new Map<string, number>();
+  const turn = pLimit(AT_ONCE);
+  let done = 0;
+  const made = await Promise.all(
+    imageIds.map((imageId) =>
+      turn(async () => {
+        sources.signal?.throwIfAborted();
+        const tile = await tileOf(imageId, pathsOf(imageId), TILE_PX, sources);
+        sources.onProgress?.(++done / imageIds.length);
+        return tile;
+      }),
+    ),
+  );
   const tiles: Uint8Array[] = [];
-  for (const imageId of imageIds) {
-    sources.signal?.throwIfAborted();
-    const tile = await tileOf(imageId, pathsOf(imageId), TILE_PX, sources);
+  for (const [at, tile] of made.entries()) {
     if (!tile) continue;
-    indexOf.set(imageId, tiles.length);
+    indexOf.set(imageIds[at]!, tiles.length);
     tiles.push(tile);
   }
   return tiles.length ? { indexOf, sprite: await sprite(tiles, TILE_PX) } : { indexOf };

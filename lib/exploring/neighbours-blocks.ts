@@ -15,8 +15,8 @@ import { gatherRows, type Rows } from './neighbours-rows.js';
 /** Rows of a query block and of a key block: 33 MB of cosines a lane. */
 const QUERY_ROWS = 2048;
 const KEY_ROWS = 4096;
-/** Candidates beyond k of each pair of blocks, so that rounding at the end of the list does not decide. */
-const SPARE = 8;
+/** Candidates beyond k of each pair of blocks, so that rounding at the end of the list does not decide: by its bits. */
+const SPARE = { 24: 8, 11: 64 };
 /** Who is compared with whom. */
 export interface Sides {
   queries: Rows;
@@ -50,9 +50,12 @@ function blockPairs(queries: number, keys: number): { query: number; key: number
   return pairs;
 }
 
-/** What a float32 product of unit rows may be off: its sum wanders by the root of its length. */
-function roundingOf(dimension: number): number {
-  return 2 ** -24 * (16 + 8 * Math.sqrt(dimension));
+/**
+ * What a product of unit rows may be off: a float32 sum wanders by the root of its length, and numbers that are rounded
+ * before are each off by half of their last bit.
+ */
+function roundingOf(dimension: number, bits: NearestGraph['bits']): number {
+  return 2 ** -24 * (16 + 8 * Math.sqrt(dimension)) + (bits === 24 ? 0 : 2 * 2 ** -bits);
 }
 
 /** By the graph, block by block; what it finds is measured again exactly. */
@@ -64,7 +67,7 @@ export async function multiplyAll(
   const lists = emptyLists(queries.count, k);
   // The best cosine that a block may have kept from each row.
   const unseen = new Float32Array(queries.count).fill(Number.NEGATIVE_INFINITY);
-  const rounding = roundingOf(queries.dimension);
+  const rounding = roundingOf(queries.dimension, graph.bits);
   const blocks = blockPairs(queries.count, keys.count);
   let next = 0;
   let done = 0;
@@ -76,7 +79,7 @@ export async function multiplyAll(
         queries: await queries.read(query, Math.min(queries.count, query + QUERY_ROWS)),
         keys: await keys.read(key, Math.min(keys.count, key + KEY_ROWS)),
       };
-      const most = Math.min(k + SPARE + (same ? 1 : 0), block.keys.scales.length);
+      const most = Math.min(k + SPARE[graph.bits] + (same ? 1 : 0), block.keys.scales.length);
       const rough = await graph.nearest(block.queries, block.keys, most);
       const work = refine(lists, { ...block, rough, unseen, rounding }, { queries: query, keys: key, same });
       await inTurns(work, () => turn(done / blocks.length));

@@ -14,8 +14,11 @@ export interface RoughNearest {
 }
 
 export interface NearestGraph {
+  readonly way: 'onnx' | 'tfjs';
   /** How many blocks can be under way at once. */
   readonly lanes: number;
+  /** Bits that count of each number that is multiplied: 24 of a float32, 11 where a GPU rounds it first. */
+  readonly bits: 24 | 11;
   nearest(queries: ScaledRows, keys: ScaledRows, most: number): Promise<RoughNearest>;
   close(): Promise<void>;
 }
@@ -28,7 +31,9 @@ export async function openNearestGraph(options: DeviceOptions = {}): Promise<Nea
     await nearestFile().write(path);
     const model = await openOnnxModel(path, options);
     return {
+      way: 'onnx',
       lanes: model.lanes,
+      bits: 24,
       async nearest(queries, keys, most) {
         const { indices, cosines } = await model.run(
           {
@@ -66,7 +71,7 @@ function nearestFile(): OnnxFile {
 }
 
 /** A normalised copy: the runtime's thread takes the memory over. */
-function unitRows({ values, scales, dimension }: ScaledRows): {
+export function unitRows({ values, scales, dimension }: ScaledRows): {
   type: 'float32';
   data: Float32Array;
   dims: number[];

@@ -1,9 +1,11 @@
 import type { NearestLists } from '../arithmetic/neighbours.js';
 import { LookbookError } from '../errors.js';
+import { hasTensorflowGpu } from '../tensorflow.js';
 import { turnTaker } from '../turns.js';
 import { multiplyAll, type Sides, scanAll } from './neighbours-blocks.js';
 import { type NearestGraph, openNearestGraph } from './neighbours-graph.js';
 import { gatherRows, type Rows, refuseOtherDimension, type VectorSource } from './neighbours-rows.js';
+import { openNearestTensorflow } from './neighbours-tensorflow.js';
 
 export interface NeighboursOptions {
   /** Neighbours of each row; fewer where there are fewer other rows. */
@@ -11,8 +13,11 @@ export interface NeighboursOptions {
   signal?: AbortSignal | undefined;
   /** Called with the share done, 0..1. */
   onProgress?: ((share: number) => void) | undefined;
-  /** `onnx` multiplies by onnxruntime, `plain` here; the same answer (default: what is faster and to be had). */
-  way?: 'onnx' | 'plain' | undefined;
+  /**
+   * `onnx` multiplies by onnxruntime, `tfjs` by TensorFlow.js, `plain` here; the same answer. By default the fastest that
+   * is to be had: a GPU where @tensorflow/tfjs-node-gpu is installed, else onnxruntime, else WebAssembly.
+   */
+  way?: 'onnx' | 'tfjs' | 'plain' | undefined;
   /** Pages of more bytes than this go to a temporary file (default 512 MiB). */
   memoryBytes?: number | undefined;
 }
@@ -20,7 +25,7 @@ export interface NeighboursOptions {
 /** The k nearest of each row by cosine, nearest first, ties by index: int32[rows, k], float32[rows, k] of 0..2. */
 export interface NeighbourTable extends NearestLists {
   /** How they were found. */
-  way: 'onnx' | 'plain';
+  way: 'onnx' | 'tfjs' | 'plain';
 }
 
 /** Below so many products plain loops end before a session is open. */
@@ -77,20 +82,35 @@ async function nearestOf(sides: Sides, options: NeighboursOptions): Promise<Neig
   const { queries, keys, same } = sides;
   const k = Math.max(0, Math.min(options.k, keys.count - (same ? 1 : 0)));
   const few = queries.count * keys.count * queries.dimension < FEW_PRODUCTS;
-  const way = k === 0 ? 'plain' : (options.way ?? (few ? 'plain' : 'onnx'));
-  const graph = way === 'onnx' ? await graphIfAny() : null;
+  const ways = k === 0 ? [] : options.way ? [options.way] : few ? [] : await fastestFirst();
+  const graph = await firstGraph(ways);
   if (!graph) return { ...(await scanAll(sides, k, turnTaker(options))), way: 'plain' };
   try {
-    return { ...(await multiplyAll(graph, sides, { k, turn: turnTaker(options) })), way: 'onnx' };
+    return { ...(await multiplyAll(graph, sides, { k, turn: turnTaker(options) })), way: graph.way };
   } finally {
     await graph.close();
   }
 }
 
-/** None where onnxruntime or a temporary file is not to be had: plain loops give the same answer, only later. */
-async function graphIfAny(): Promise<NearestGraph | null> {
+type Way = NonNullable<NeighboursOptions['way']>;
+
+async function fastestFirst(): Promise<Way[]> {
+  return (await hasTensorflowGpu()) ? ['tfjs', 'onnx'] : ['onnx', 'tfjs'];
+}
+
+/** None where no runtime or no temporary file is to be had: plain loops give the same answer, only later. */
+async function firstGraph(ways: readonly Way[]): Promise<NearestGraph | null> {
+  for (const way of ways) {
+    const graph =
+      way === 'plain' ? null : await graphIfAny(way === 'tfjs' ? openNearestTensorflow : openNearestGraph);
+    if (graph) return graph;
+  }
+  return null;
+}
+
+async function graphIfAny(open: () => Promise<NearestGraph>): Promise<NearestGraph | null> {
   try {
-    return await openNearestGraph();
+    return await open();
   } catch (error) {
     if (error instanceof LookbookError || (error instanceof Error && 'code' in error)) return null;
     throw error;

@@ -41,7 +41,7 @@ export interface Projection {
 }
 
 /** Fewer points than this have no neighbourhoods to keep; they are seen along their main axes. */
-const FEWEST = 8;
+export const FEWEST = 8;
 const MOST_FITTED = 30_000;
 /** Rows whose layout is moved before others may have their turn. */
 const ROWS_A_TURN = 8192;

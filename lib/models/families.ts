@@ -4,6 +4,7 @@ import { LookbookError } from '../errors.js';
 import type { Encoder, Highlighter, Segmenter } from '../types.js';
 import { fetchFiles } from './fetch-files.js';
 import { knownSha256, type OpenOptions } from './identity.js';
+import { atLayer } from './layers.js';
 import { requireConsent } from './licences.js';
 import type { Dtype, Manifest } from './manifest.js';
 import { filesOf, findModel, lackOf, listModels, type ModelEntry, modelFiles } from './registry.js';
@@ -109,8 +110,10 @@ async function openModel<Room extends keyof Rooms>(
 ): Promise<Rooms[Room]> {
   const opened = await openFiles(room, name, options);
   const { model, manifest } = opened;
-  // What ships with the project or was put here by hand without a hub is checked by its tests and by verify.
-  if (isCheckOff() || !(manifest.hub || manifest.export)) return model;
+  // What ships with the project or was put here by hand without a hub is checked by its tests and by verify. An early
+  // layer that cannot tell copies from others is as it was trained.
+  const isOwn = options.layer === undefined;
+  if (isCheckOff() || !isOwn || !(manifest.hub || manifest.export)) return model;
   try {
     let result = await knownCheck(model.fingerprint);
     if (!result) {
@@ -131,25 +134,14 @@ async function openFiles<Room extends keyof Rooms>(
   options: OpenOptions,
 ): Promise<Opened<Rooms[Room]>> {
   const entry = await findIn(room, name);
-  const { manifest } = entry;
+  const all = await filesFor(entry, options);
+  await refuseOtherWeights(entry, all, options.dtype ?? 'fp32');
+  const { manifest, files, added } = await atLayer(entry.manifest, all, options);
   const file = new URL(`../${room}/${manifest.family}.js`, import.meta.url);
-  refuseLayer(manifest, options);
-  const files = await filesFor(entry, options);
-  await refuseOtherWeights(entry, files, options.dtype ?? 'fp32');
   // The file's name is the family and the schema has checked the family's fields: the types meet here.
   const family: { open: OpenFamily<Manifest, Rooms[Room]> } = await import(file.href);
-  const reopen = (other: Manifest): Promise<Rooms[Room]> => family.open(other, files, options);
+  const reopen = (other: Manifest): Promise<Rooms[Room]> => family.open(other, files, { ...options, added });
   return { model: await reopen(manifest), manifest, reopen };
-}
-
-function refuseLayer(manifest: Manifest, { layer }: OpenOptions): void {
-  if (layer === undefined || manifest.family === 'image-encoder') return;
-  throw new LookbookError('encoder', {
-    what: `${manifest.name} has no layers to choose from`,
-    got: JSON.stringify(layer),
-    expected: 'none: only image encoders list layers',
-    mend: 'Leave LAYER out of the config cell.',
-  });
 }
 
 /** The fingerprint needs the sha256 of every file anyway, so a file that was swapped is found before it is opened. */

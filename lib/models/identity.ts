@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { isFiniteVector } from '../arithmetic/vectors.js';
 import type { Closable } from '../closers.js';
 import { PREPROCESSING_VERSION } from '../decoders/image.js';
 import { LookbookError } from '../errors.js';
 import { hashFile } from '../hub/facts.js';
 import type { DeviceOptions } from '../onnx.js';
+import { isTensorflow, readTensorflowFolder } from '../tensorflow-folder.js';
 import type { Encoder, Pixels, Preprocessing, Segmenter } from '../types.js';
 import type { Dtype, EncoderManifest, Manifest } from './manifest.js';
 import { LIMITS_VERSION } from './segment-limits.js';
@@ -13,15 +15,19 @@ import { LIMITS_VERSION } from './segment-limits.js';
 export interface OpenOptions extends DeviceOptions {
   /** Which form of the weights (default fp32, what `files` names). */
   dtype?: Dtype;
-  /** Of image encoders: the name of the layer that gives the vector. */
+  /** The layer that gives the vector: one that the manifest lists, or a tensor of the picture graph by name. */
   layer?: string;
+  /** Layers of the same model that are opened beside this one: those that are told the same share one pass a picture. */
+  beside?: readonly string[];
+  /** Tensors inside the picture graph that become outputs of it: models/layers.ts says which. */
+  added?: readonly string[];
   /** Gets a line now and then while weights are fetched. */
   onDownload?: (line: string) => void;
   signal?: AbortSignal;
 }
 
 /** What of it concerns the runtime. */
-export function placeOf({ device, deviceId, threads, lanes }: OpenOptions): DeviceOptions {
+export function placeOf({ device, deviceId, threads, lanes }: DeviceOptions): DeviceOptions {
   return { device, deviceId, threads, lanes };
 }
 
@@ -84,7 +90,13 @@ export async function fingerprintOf(
   const limits = LIMITED.has(manifest.family) ? [LIMITS_VERSION] : [];
   hash.update(JSON.stringify([PREPROCESSING_VERSION, version, sorted, ...limits]));
   for (const role of Object.keys(files).sort()) hash.update(`${role} ${await knownSha256(files[role]!)}\n`);
+  for (const shard of await shardsOf(files)) hash.update(`${basename(shard)} ${await knownSha256(shard)}\n`);
   return hash.digest('hex').slice(0, 32);
+}
+
+/** Weights that a model.json of TensorFlow.js names, whether the manifest lists them as well or not. */
+async function shardsOf({ image = '' }: Record<string, string>): Promise<string[]> {
+  return isTensorflow(image) ? (await readTensorflowFolder(image)).shards : [];
 }
 
 /** The manifest without the number of prompts a run: they give the same masks, few or many. */

@@ -57,7 +57,7 @@ interface ManifestFacts {
 
 /** Of models that are a graph which looks at pictures. */
 interface ManifestBase extends ManifestFacts {
-  /** By role; `image` is the picture graph. */
+  /** By role; `image` is the picture graph: ONNX, or a model.json of TensorFlow.js with its shards beside it. */
   files: { image: ManifestFile } & Record<string, ManifestFile>;
   preprocessing: Preprocessing;
   /** The picture graph's input, float32[B, 3, height, width], or what `pixels` says. */
@@ -139,6 +139,8 @@ export interface TextTower {
 export interface DualEncoderManifest extends ManifestBase {
   family: 'dual-encoder';
   dimension: number;
+  /** They have no words: a text has a place beside the model's own vectors only. */
+  layers?: Layers;
   text: TextTower;
   /** Cosine → logit: scale · cosine + bias. */
   logit?: { scale: number; bias: number };
@@ -154,8 +156,18 @@ export interface DualEncoderManifest extends ManifestBase {
 export interface ImageEncoderManifest extends ManifestBase {
   family: 'image-encoder';
   dimension: number;
-  /** Other outputs that may serve as the vector, by the name that LAYER takes. */
-  layers?: Record<string, { output: string; dimension: number; pooling?: Pooling; dense?: DenseTokens }>;
+  layers?: Layers;
+  dense?: DenseTokens;
+}
+
+/** Other outputs, or tensors inside the picture graph, that may serve as the vector, by the name that LAYER takes. */
+export type Layers = Record<string, Layer>;
+
+export interface Layer {
+  /** The name of an output, or of any tensor that a node of the graph makes. */
+  output: string;
+  dimension: number;
+  pooling?: Pooling;
   dense?: DenseTokens;
 }
 
@@ -172,6 +184,8 @@ export interface LabelWordsManifest extends ManifestBase {
   family: 'label-words';
   /** Of the sentence encoder. */
   dimension: number;
+  /** They have no words. */
+  layers?: Layers;
   text: TextTower;
   labels: {
     /** Entry of files: one label a line, in the order of the classifier's outputs. */

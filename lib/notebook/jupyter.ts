@@ -45,6 +45,8 @@ export async function prepareJupyter(): Promise<void> {
     // The whole checkout, so that a cell may show ../images/…
     ServerApp: { root_dir: projectRoot, allow_root: process.getuid?.() === 0 },
     LabApp: { default_url: '/lab/tree/notebooks/01-index.ipynb' },
+    // The pages of maps lie in .lookbook/maps, and a notebook's output leads there.
+    ContentsManager: { allow_hidden: true },
   };
   await mkdir(derivedPath('jupyter', 'config'), { recursive: true });
   await writeFile(

@@ -19,6 +19,9 @@ const terminalMs = 100;
 /** A log file wants to know that it goes on, not every batch. */
 const logMs = 5000;
 
+/** A display of more characters is an answer that has taken the place of its progress. */
+const LONGEST = 240;
+
 /** Shows a running notebook's progress as text; `now` in milliseconds. */
 export function createLiveLine(sink: LineSink, now: () => number = () => performance.now()): LiveLine {
   const everyMs = sink.isTTY ? terminalMs : logMs;
@@ -46,6 +49,7 @@ export function createLiveLine(sink: LineSink, now: () => number = () => perform
     if (id === undefined || !(update || live.has(id))) return;
     live.add(id);
     const line = `  ${htmlAsLine(String(data['text/html'] ?? data['text/plain'] ?? ''))}`;
+    if (line.length > LONGEST) return;
     if (now() - drawnAt >= everyMs) draw(line);
     else pending = line;
   }

@@ -1,12 +1,14 @@
-import { shownPath } from '../paths.js';
-import type { Comparison, ComparisonCell, Estimate, ExamplePicture, Metric, Sprite } from '../types.js';
+import type { Comparison, ComparisonCell, EditName, Metric } from '../types.js';
 import { bytes, count, counted } from '../words.js';
-import { cutMiddle, dataUri, type Html, html, idOf, raw } from './html.js';
+import { figureOf, layerOf, levelOf, metricName, type Shown } from './comparison-cells.js';
+import { exampleRows, rowsStyle, spriteStyle } from './comparison-rows.js';
+import { cutMiddle, type Html, html, idOf } from './html.js';
+import { comparisonMaps } from './map-pair.js';
 import { bar, measuresStyle, notesList, pageOf, ratio, score, share } from './measures.js';
 import { styleOf } from './style.js';
 
-/** Pixels of a picture in an example row. */
-const TILE_PX = 54;
+/** Lines of the table that stand open. */
+const LINES_OPEN = 12;
 
 const style = `${measuresStyle}
 .lookbook .lookbook-comparison{max-width:1080px}
@@ -18,20 +20,11 @@ const style = `${measuresStyle}
 .lookbook .lookbook-heat a{display:block;padding:5px 9px;border-radius:5px;color:inherit;text-decoration:none;min-width:84px}
 .lookbook .lookbook-heat a:hover,.lookbook .lookbook-heat a:focus-visible{outline:2px solid currentColor}
 .lookbook .lookbook-heat a span{display:block;font-size:11.5px;opacity:.8}
-.lookbook .lookbook-row{padding:8px 6px;border-radius:8px;scroll-margin-top:12px}
-.lookbook .lookbook-row:target{background:rgba(230,159,0,.2)}
-.lookbook .lookbook-tiles{display:flex;flex-wrap:wrap;gap:4px;margin:4px 0 0}
-.lookbook .lookbook-tile{display:block;width:${TILE_PX + 6}px;height:${TILE_PX + 6}px;border:3px solid transparent;border-radius:6px;background-repeat:no-repeat;background-origin:content-box;background-clip:content-box;overflow:hidden;position:relative}
-.lookbook .lookbook-tile.lookbook-right{border-color:#009E73}
-.lookbook .lookbook-tile.lookbook-query{border:3px double currentColor;margin-right:10px}
-.lookbook .lookbook-tile em{position:absolute;clip-path:inset(50%)}
+.lookbook .lookbook-heats{overflow-x:auto}
+.lookbook .lookbook-comparison summary{cursor:pointer;padding:6px;font-size:13px;opacity:.8}
+.lookbook .lookbook-verdict{max-width:72ch;margin:0 0 6px}
+${rowsStyle}
 `;
-
-/** A cell with its place in the comparison, which names its example row. */
-interface Shown {
-  cell: ComparisonCell;
-  id: string;
-}
 
 /**
  * Models, layers and metrics side by side: heat maps whose cells lead to their example rows, a table with bars, the best
@@ -42,13 +35,14 @@ export function comparisonTable(comparison: Comparison): string {
   const name = idOf(JSON.stringify([comparison.models, cells.map(({ example }) => example)]));
   const shown = cells.map((cell, at): Shown => ({ cell, id: `${name}-${at}` }));
   const own = sprite && cells.length ? spriteStyle(sprite, name) : '';
-  return html`<div class="lookbook" id="${name}">${styleOf(`${style}${own}`)}<div class="lookbook-comparison"><div class="lookbook-head"><div><div class="lookbook-title"><b>${titleOf(comparison)}</b></div><div class="lookbook-soft">${underTitle(comparison)}</div></div></div>${heatMaps(shown)}${barsTable(comparison, shown)}${agreementTable(comparison)}${exampleRows(shown, sprite)}${notesList(notes)}</div></div>`
+  return html`<div class="lookbook" id="${name}">${styleOf(`${style}${own}`)}<div class="lookbook-comparison"><div class="lookbook-head"><div><div class="lookbook-title"><b>${titleOf(comparison)}</b></div><div class="lookbook-soft">${underTitle(comparison)}</div></div></div>${verdict(comparison)}${heatMaps(shown)}${exampleRows(shown, sprite)}${barsTable(comparison, shown)}${agreementTable(comparison)}${notesList(notes)}</div></div>`
     .markup;
 }
 
-/** The same as a page of its own. */
+/** The same as a page of its own, with the maps where they were asked for. */
 export function comparisonPage(comparison: Comparison): string {
-  return pageOf(titleOf(comparison), comparisonTable(comparison));
+  const maps = comparison.maps?.length === 2 ? comparisonMaps(comparison) : '';
+  return pageOf(titleOf(comparison), comparisonTable(comparison) + maps);
 }
 
 function titleOf({ models, pictures }: Comparison): string {
@@ -59,55 +53,74 @@ function underTitle({ labels, published }: Comparison): string {
   const by = labels
     ? `Score of 100 by ${labels.classes} classes (${cutMiddle(labels.from, 160)}): of the fifteen nearest, the first weighs most. By chance ${(100 * labels.chance).toFixed(1)} % are right.`
     : 'Without labels: the share of pieces (60 % × 60 %) that find their picture first.';
-  const lines = published.map(({ title, score: points }) => `${cutMiddle(title, 80)} ${points.toFixed(1)}`);
-  return `${by} In brackets: where 95 of 100 such samples of queries have their mean.${lines.length ? ` Dashed: ${lines.join(', ')}.` : ''}`;
+  const lines = [...new Set(published.map(({ title }) => title))].map((title) => {
+    const own = published.filter((one) => one.title === title);
+    const scores = own.map(
+      ({ metric, score: points }) => `${points.toFixed(1)}${metric ? ` by ${metric}` : ''}`,
+    );
+    return `${cutMiddle(title, 80)} ${scores.join(', ')}`;
+  });
+  return `${by} In brackets: where 95 of 100 such samples of queries have their mean.${labels && lines.length ? ` Dashed: ${lines.join('; ')}.` : ''}`;
 }
 
-/** What a cell is told by: its score, else how well pieces find their picture. */
-function figureOf({ score: points, edits }: ComparisonCell): {
-  estimate: Estimate;
-  most: number;
-  text: string;
-} {
-  if (points) return { estimate: points, most: 100, text: score(points) };
-  const estimate = edits?.[0]?.first ?? { mean: 0, low: 0, high: 0 };
-  return { estimate, most: 1, text: share(estimate) };
+/** The answer in a sentence or two, and how sure it is. */
+function verdict({ cells, lead, pictures }: Comparison): Html {
+  const best = lead ? cells[lead.best] : [...cells].sort((a, b) => levelOf(b) - levelOf(a))[0];
+  if (!best || cells.length < 2) return html``;
+  const first = html`<b>${cutMiddle(best.encoder, 60)}</b>, ${layerOf(best)}, by ${metricName(best.metric)}`;
+  if (!best.score) {
+    const { mean, low, high } = figureOf(best).estimate;
+    return html`<p class="lookbook-verdict">${first}, knows these pictures best: ${share({ mean, low, high })} of the pieces find theirs first. Where brackets overlap, the difference may be chance.</p>`;
+  }
+  if (!lead) return html``;
+  const rival = cells[lead.rival]!;
+  const { mean, low, high } = lead.ahead;
+  const second = html`${cutMiddle(rival.encoder, 60)}, ${layerOf(rival)}, by ${metricName(rival.metric)}`;
+  const sure =
+    low > 0
+      ? 'That is more than chance.'
+      : `That may be chance: ${pictures < 500 ? 'more pictures would tell.' : 'they are about as good.'}`;
+  return html`<p class="lookbook-verdict">${first}, suits these pictures best: ${score(best.score)}. Of the same pictures asking, it is ahead of ${second}, by ${points(mean)} points (${points(low)} to ${points(high)}). ${sure}</p>`;
 }
 
-/** 0..1 */
-function levelOf(cell: ComparisonCell): number {
-  const { estimate, most } = figureOf(cell);
-  return estimate.mean / most;
+/** -1.94 → "−1.9" */
+function points(value: number): string {
+  return value.toFixed(1).replace('-', '−');
 }
 
-/** One for each metric: a line of layers for each model. The page's ink stays readable on the strongest blue. */
+/** One for each metric, with a line of layers for each model. The page's ink stays readable on the strongest blue. */
 function heatMaps(shown: readonly Shown[]): Html {
   const metrics = [...new Set(shown.map(({ cell }) => cell.metric))];
   const levels = shown.map(({ cell }) => levelOf(cell));
   const [least, most] = [Math.min(...levels), Math.max(...levels)];
   const strength = (cell: ComparisonCell): string =>
     (most > least ? 0.05 + (0.5 * (levelOf(cell) - least)) / (most - least) : 0.3).toFixed(3);
-  const line = (metric: Metric, encoder: string): Html => {
+  const line = (metric: Metric, encoder: string, head: string): Html => {
     const own = shown.filter(({ cell }) => cell.metric === metric && cell.encoder === encoder);
     const cells = own.map(
       ({ cell, id }) =>
         html`<td><a href="#${id}" style="background:rgba(0,114,178,${strength(cell)})">${(100 * levelOf(cell)).toFixed(1)}<span>${layerOf(cell)}</span></a></td>`,
     );
-    return html`<tr><th scope="row"><bdi>${cutMiddle(encoder, 60)}</bdi></th>${cells}</tr>`;
+    return html`<tr><th scope="row"><bdi>${cutMiddle(head, 60)}</bdi></th>${cells}</tr>`;
   };
   const encoders = [...new Set(shown.map(({ cell }) => cell.encoder))];
-  return html`${metrics.map(
-    (metric) =>
-      html`<div class="lookbook-part"><b>${metricName(metric)}</b></div><table class="lookbook-heat"><tbody>${encoders.map((encoder) => line(metric, encoder))}</tbody></table>`,
+  const [only, ...others] = encoders;
+  // One model needs one table: a line for each metric.
+  if (only !== undefined && !others.length)
+    return heatTable(
+      only,
+      metrics.map((metric) => line(metric, only, metricName(metric))),
+    );
+  return html`${metrics.map((metric) =>
+    heatTable(
+      metricName(metric),
+      encoders.map((encoder) => line(metric, encoder, encoder)),
+    ),
   )}`;
 }
 
-function layerOf({ layer }: ComparisonCell): string {
-  return layer === null ? 'own vector' : cutMiddle(layer, 40);
-}
-
-function metricName(metric: Metric): string {
-  return metric === 'minkowski' ? 'minkowski, p = 3' : metric;
+function heatTable(title: string, lines: readonly Html[]): Html {
+  return html`<div class="lookbook-part"><b>${cutMiddle(title, 60)}</b></div><div class="lookbook-heats"><table class="lookbook-heat"><tbody>${lines}</tbody></table></div>`;
 }
 
 function barsTable(comparison: Comparison, shown: readonly Shown[]): Html {
@@ -120,13 +133,34 @@ function barsTable(comparison: Comparison, shown: readonly Shown[]): Html {
     const facts = models.find((model) => model.encoder === encoder);
     const precise = labels
       ? html`<td class="lookbook-number">${precision && share(precision)}</td><td class="lookbook-number">${averagePrecision && ratio(averagePrecision)}</td>`
-      : html``;
+      : further(cell);
     return html`<tr><td><a href="#${id}"><bdi>${cutMiddle(encoder, 60)}</bdi></a> <span class="lookbook-soft">${layerOf(cell)}</span></td><td>${metric}</td><td>${bar(estimate, most, labels ? lines.map((one) => one.score) : [])}</td><td class="lookbook-number">${text}</td>${precise}<td class="lookbook-number">${facts ? milliseconds(facts.msPerPicture) : ''}</td><td class="lookbook-number">${count(dimension)}</td><td class="lookbook-number">${facts?.bytes ? bytes(facts.bytes) : 'unknown'}</td></tr>`;
   });
   const heads = labels
     ? html`<th>Score</th><th>Precision at ${k}</th><th>mAP</th>`
-    : html`<th>Found first</th>`;
-  return html`<div class="lookbook-part"><b>The best first</b></div><table class="lookbook-table"><thead><tr><th>Model and layer</th><th>Metric</th><th></th>${heads}<th>ms a picture</th><th>Numbers</th><th>Size</th></tr></thead><tbody>${rows}</tbody></table>`;
+    : html`<th>Piece found first</th>${FURTHER_EDITS.map(({ name }) => html`<th>${name}</th>`)}`;
+  const tableOf = (some: readonly Html[]): Html =>
+    html`<table class="lookbook-table"><thead><tr><th>Model and layer</th><th>Metric</th><th></th>${heads}<th>ms a picture</th><th>Numbers</th><th>Size</th></tr></thead><tbody>${some}</tbody></table>`;
+  const rest = rows.slice(LINES_OPEN);
+  const says = labels
+    ? html``
+    : html`<div class="lookbook-soft">Of each edit: how many find their picture first, and how near they stay to it (cosine; 1 is the same).</div>`;
+  return html`<div class="lookbook-part"><b>The best first</b></div>${says}${tableOf(rows.slice(0, LINES_OPEN))}${rest.length > 0 && html`<details><summary>${counted(rest.length, 'more line')}</summary>${tableOf(rest)}</details>`}`;
+}
+
+/** The edits beside the pieces, which have a bar. */
+const FURTHER_EDITS: readonly { edit: EditName; name: string }[] = [
+  { edit: 'flipped', name: 'Mirrored' },
+  { edit: 'brighter', name: 'Brighter' },
+  { edit: 'recompressed', name: 'Recompressed' },
+];
+
+function further({ edits = [] }: ComparisonCell): Html {
+  const cells = FURTHER_EDITS.map(({ edit }) => {
+    const found = edits.find((one) => one.edit === edit);
+    return html`<td class="lookbook-number">${found && html`${(100 * found.first.mean).toFixed(1)} % <span class="lookbook-soft">${found.cosine.mean.toFixed(3)}</span>`}</td>`;
+  });
+  return html`${cells}`;
 }
 
 function milliseconds(value: number): string {
@@ -144,35 +178,4 @@ function agreementTable({ agreement, cells, k }: Comparison): Html {
       html`<tr><td><bdi>${cutMiddle(name(a), 80)}</bdi> and <bdi>${cutMiddle(name(b), 80)}</bdi></td><td>${bar(overlap, 1)}</td><td class="lookbook-number">${share(overlap)}</td></tr>`,
   );
   return html`<div class="lookbook-part"><b>How alike they see</b></div><div class="lookbook-soft">Of the ${k} nearest of a picture, so many are the same.</div><table class="lookbook-table"><tbody>${rows}</tbody></table>`;
-}
-
-function exampleRows(shown: readonly Shown[], sprite: Sprite | undefined): Html {
-  const rows = shown.map(({ cell, id }) => {
-    const { query, neighbours } = cell.example;
-    const right = neighbours.filter((one) => one.right).length;
-    const told = cell.score ? `, ${right} of ${neighbours.length} right` : '';
-    return html`<div class="lookbook-row" id="${id}"><b>${cutMiddle(cell.encoder, 60)}</b> <span class="lookbook-soft">${layerOf(cell)}, ${metricName(cell.metric)}${told}</span><div class="lookbook-tiles">${tileOf(query, 'query', sprite)}${neighbours.map((one) => tileOf(one, one.right ? 'right' : '', sprite))}</div></div>`;
-  });
-  return html`<div class="lookbook-part"><b>One picture, and what each finds nearest</b></div>${rows}`;
-}
-
-/** Where no style is, the name stands in place of the picture. */
-function tileOf(
-  { path, tile }: ExamplePicture,
-  kind: 'query' | 'right' | '',
-  sprite: Sprite | undefined,
-): Html {
-  const place = sprite && tile !== undefined ? placeOf(tile, sprite) : '';
-  const word = kind === 'right' ? '✓ ' : kind === 'query' ? 'asked: ' : '';
-  return html`<span class="lookbook-tile${kind && raw(` lookbook-${kind}`)}" title="${cutMiddle(shownPath(path), 200)}"${place && html` style="${raw(place)}"`}><em>${word}${cutMiddle(shownPath(path), 120)} </em></span>`;
-}
-
-function placeOf(tile: number, { columns }: Sprite): string {
-  const [column, row] = [tile % columns, Math.floor(tile / columns)];
-  return `background-position:-${column * TILE_PX}px -${row * TILE_PX}px`;
-}
-
-/** All thumbnails lie in one picture, which stands in the output once. */
-function spriteStyle({ webp, columns }: Sprite, id: string): string {
-  return `#${id} .lookbook-tile[style]{background-image:url(${dataUri('image/webp', webp)});background-size:${columns * TILE_PX}px auto}`;
 }

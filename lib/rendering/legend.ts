@@ -21,6 +21,8 @@ export interface Grouping {
   entries: LegendEntry[];
   /** uint8[points]: each point's entry; NO_GROUP for the query's own point. */
   codes: Uint8Array;
+  /** Each point's own value: what the last entry stands for at this point. */
+  own: Own;
 }
 
 /** The code of a point that belongs to no group. */
@@ -69,7 +71,7 @@ export function numberedHits(points: readonly MapPoint[]): { index: number; numb
 }
 
 /** null: the point has no value; undefined: it is the query, which belongs to no group. */
-type Own = readonly (string | number | null | undefined)[];
+export type Own = readonly (string | number | null | undefined)[];
 
 function byCategory(own: Own, field: MapField): Grouping {
   const counts = new Map<string, number>();
@@ -122,17 +124,17 @@ function grouping(own: Own, field: MapField, { entries, codeOf, others }: Told):
     if (value === null) none++;
   }
   const { name, kind } = field;
-  if (!resting) return { name, kind, entries, codes };
+  if (!resting) return { name, kind, entries, codes, own };
   // Without a single value there is nothing to tell apart: one calm colour serves all.
   const last: LegendEntry = rest
-    ? { label: restName(name, others, none), count: resting, colour: otherColour, rest: true }
+    ? { label: restName(field, others, none), count: resting, colour: otherColour, rest: true }
     : { label: 'all points', count: resting, colour: dotColours[0]!, rest: true };
-  return { name, kind, entries: [...entries, last], codes };
+  return { name, kind, entries: [...entries, last], codes, own };
 }
 
-function restName(name: string, others: number, none: number): string {
-  if (!others) return `no ${name}`;
-  return `${counted(others, `other ${name}`)}${none ? ', or none' : ''}`;
+function restName({ name, none: noneName }: MapField, others: number, none: number): string {
+  if (!others) return noneName ?? `no ${name}`;
+  return `${counted(others, `other ${name}`)}${none ? `, or ${noneName ?? 'none'}` : ''}`;
 }
 
 function labelField(points: readonly MapPoint[]): MapField {

@@ -14,29 +14,60 @@ export interface GroupName {
 const CELLS = 24;
 /** A group of fewer points has no place of its own. */
 const FEWEST = 3;
-/** A name that would lie this near to a hit or the query, up or down, makes way for its mark. */
-const TOO_NEAR = 0.03;
+/** A scattered group has about a sixtieth of its points in its densest place, a round one a quarter and more. */
+const TOGETHER = 0.2;
+/** More names than this nobody reads, and each is in the page. */
+const MOST_NAMES = 40;
+
+/** The points of one value by the raster's cells. */
+interface Members {
+  code: number;
+  /** Whether it shares its entry of the legend, and its colour, with other values. */
+  shared: boolean;
+  count: number;
+  cells: Map<number, number[]>;
+}
 
 /**
- * Names for the groups of a category, most points first, each at the densest place of its group: a mean would lie
- * between the parts of a group that is in several. Ranges of numbers have no one place and are not named.
+ * Names for the groups of a category, each at the densest place of its group: a mean would lie between the parts of a
+ * group that is in several. Those with a colour of their own come first, most points first; then what shares the grey
+ * one, where enough of its points lie together. Ranges of numbers have no one place and are not named.
  */
-export function groupNames(points: readonly MapPoint[], { kind, entries, codes }: Grouping): GroupName[] {
-  if (kind !== 'category') return [];
-  const cells = entries.map(() => new Map<number, number[]>());
+export function groupNames(points: readonly MapPoint[], grouping: Grouping): GroupName[] {
+  if (grouping.kind !== 'category') return [];
+  const named = [...membersByText(points, grouping)]
+    .filter(([text, { count }]) => count >= FEWEST && text.trim())
+    .sort(
+      ([, a], [, b]) =>
+        Number(a.shared) - Number(b.shared) || (a.shared ? b.count - a.count : a.code - b.code),
+    );
+  return named
+    .map(([text, { code, shared, count, cells }]) => {
+      const place = densest(cells);
+      return { text, code, place: shared && place.length < TOGETHER * count ? [] : place };
+    })
+    .filter(({ place }) => place.length)
+    .slice(0, MOST_NAMES)
+    .map(({ text, code, place }) => ({ text, code, ...meanOf(points, place) }));
+}
+
+function membersByText(points: readonly MapPoint[], { entries, codes, own }: Grouping): Map<string, Members> {
+  const found = new Map<string, Members>();
   for (const [index, { x, y }] of points.entries()) {
-    const found = cells[codes[index]!];
-    if (!found || !Number.isFinite(x + y)) continue;
+    const code = codes[index]!;
+    const entry = entries[code];
+    const value = own[index];
+    if (!entry || value === null || value === undefined || !Number.isFinite(x + y)) continue;
+    const text = entry.rest ? String(value) : entry.label;
+    const members = found.get(text) ?? { code, shared: entry.rest === true, count: 0, cells: new Map() };
     const cell = Math.floor(y * CELLS) * 1000 + Math.floor(x * CELLS);
-    const members = found.get(cell);
-    if (members) members.push(index);
-    else found.set(cell, [index]);
+    members.count++;
+    const there = members.cells.get(cell);
+    if (there) there.push(index);
+    else members.cells.set(cell, [index]);
+    found.set(text, members);
   }
-  return entries.flatMap(({ label, count, rest }, code) => {
-    if (rest || count < FEWEST || !label.trim()) return [];
-    const place = densest(cells[code]!);
-    return place.length ? [{ text: label, code, ...besideMarks(points, meanOf(points, place)) }] : [];
-  });
+  return found;
 }
 
 /** The points of the fullest cell and of the eight around it. */
@@ -57,17 +88,4 @@ function meanOf(points: readonly MapPoint[], members: readonly number[]): { x: n
   const mean = (axis: 'x' | 'y'): number =>
     members.reduce((sum, index) => sum + points[index]![axis], 0) / members.length;
   return { x: mean('x'), y: mean('y') };
-}
-
-function besideMarks(
-  points: readonly MapPoint[],
-  { x, y }: { x: number; y: number },
-): { x: number; y: number } {
-  const covers = (at: number): boolean =>
-    points.some(
-      (point) =>
-        point.kind !== 'plain' && Math.abs(point.y - at) < TOO_NEAR && Math.abs(point.x - x) < 2 * TOO_NEAR,
-    );
-  const free = [0, -0.045, 0.045, -0.09, 0.09].map((shift) => y + shift).find((at) => !covers(at));
-  return { x, y: free ?? y };
 }

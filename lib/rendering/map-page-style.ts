@@ -18,14 +18,16 @@ button,select,input[type=search]{padding:3px 10px;border:1px solid rgba(128,128,
 .live #stage{display:block;position:relative;height:70vh;min-height:340px;margin:0 14px;outline-offset:-2px}
 .bar label{display:inline-flex;align-items:center;gap:6px}
 fieldset{display:flex;gap:12px;margin:0;padding:0;border:0}
+#found{min-width:6.5em}
 .live #groups{gap:4px 8px}
 #groups button{display:inline-flex;align-items:baseline;gap:6px;border-color:rgba(128,128,128,.35);text-align:left}
 #groups button[aria-pressed=false]{text-decoration:line-through;border-style:dashed}
 #groups button[aria-pressed=false] b{visibility:hidden}
 #groups i{opacity:.75;font-style:normal;font-variant-numeric:tabular-nums}
+#cloud{position:absolute;left:0;top:0}
 #map{position:absolute;inset:0}
-#map .annotation *{pointer-events:none!important}
-#map .annotation text{paint-order:stroke;stroke:Canvas;stroke-width:3.5px;stroke-linejoin:round}
+.over .nsewdrag{cursor:pointer!important}
+#reached{position:absolute;border:2px solid;border-radius:50%;pointer-events:none}
 #near{position:absolute;inset:0;overflow:hidden;pointer-events:none}
 #near i{position:absolute;border:2px solid Canvas;border-radius:6px}
 .tile{display:block;background-repeat:no-repeat;background-color:#fff${sprite ? `;background-image:url(${sprite})` : ''}}
@@ -38,7 +40,6 @@ fieldset{display:flex;gap:12px;margin:0;padding:0;border:0}
 #gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(112px,1fr));gap:12px;margin:14px 0 8px;padding:0;list-style:none}
 #gallery li{font-size:12px;line-height:1.3}
 #gallery i{width:96px;height:96px;margin-bottom:4px;border-radius:6px}
-#gallery .none{display:grid;place-items:center;background:rgba(128,128,128,.15);font-style:normal;text-align:center}
 #said{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .still{margin:8px 22px}
 .still img{max-width:100%;height:auto}

@@ -1,7 +1,9 @@
 import type { MapPoint } from '../types.js';
 import { cutMiddle, dataUri, type Html, html } from './html.js';
 import { type Grouping, NO_GROUP, numberedHits } from './legend.js';
+import { HIT_RADIUS, numberSize, STAR_COLOUR, starCorners } from './map-marks.js';
 import { groupNames } from './map-names.js';
+import { placeNames } from './name-places.js';
 import { dotColours, inkOn } from './palette.js';
 
 /** Where each point lies on the still picture, in its pixels. */
@@ -16,6 +18,8 @@ const MARGIN = 26;
 /** Up to here every dot is drawn at its own place; beyond, dots that fall on one spot are drawn once. */
 const EXACT = 3000;
 const MOST_SPOTS = 10_000;
+/** A still picture cannot be drawn nearer to make room for more. */
+const MOST_NAMES = 16;
 
 /** Fits the points into a picture of one width, keeping their aspect; the height follows, within reason. */
 export function layoutOf(points: readonly MapPoint[]): Layout {
@@ -85,37 +89,33 @@ function dotPaths(dots: readonly { at: [number, number]; colour: string }[]): Ma
 
 /** Dark letters in a white rim read on light and on dark paper and over any dot; none lies over another. */
 function names(points: readonly MapPoint[], grouping: Grouping, layout: Layout): Html | null {
-  const drawn: { x: number; y: number; half: number }[] = [];
-  const texts = groupNames(points, grouping).flatMap((name) => {
-    const text = cutMiddle(name.text, 28);
-    const half = text.length * 4 + 4;
-    const [px, py] = layout.place(name);
-    const x = Math.min(layout.width - half, Math.max(half, px));
-    // Where the place is taken, a line above or below may be free.
-    const y = [0, -16, 16, -32, 32]
-      .map((shift) => Math.min(layout.height - 6, Math.max(14, py + shift)))
-      .find((at) => drawn.every((one) => Math.abs(one.y - at) > 15 || Math.abs(one.x - x) > one.half + half));
-    if (y === undefined) return [];
-    drawn.push({ x, y, half });
-    return [html`<text x="${tenths(x)}" y="${tenths(y + 4)}">${text}</text>`];
+  const wanted = groupNames(points, grouping)
+    .slice(0, MOST_NAMES)
+    .map((name) => {
+      const [x, y] = layout.place(name);
+      return { text: cutMiddle(name.text, 28), x, y };
+    });
+  const marks = points.flatMap((point) => {
+    const [x, y] = layout.place(point);
+    return point.kind === 'plain' ? [] : [{ x, y }];
   });
+  const placed = placeNames(wanted, { halfOf: (text) => text.length * 4 + 4, marks, within: layout });
+  const texts = placed.map(
+    ({ text, x, y }) => html`<text x="${tenths(x)}" y="${tenths(y + 4)}">${text}</text>`,
+  );
   return texts.length
     ? html`<g text-anchor="middle" font-family="system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif" font-size="13" font-weight="600" fill="#1b1b1b" stroke="#fff" stroke-width="3.5" stroke-linejoin="round" paint-order="stroke">${texts}</g>`
     : null;
 }
 
 function hitMark([x, y]: [number, number], colour: string, number: number): Html {
-  return html`<circle cx="${tenths(x)}" cy="${tenths(y)}" r="9.5" fill="${colour}" stroke="#222" stroke-width="4"/><circle cx="${tenths(x)}" cy="${tenths(y)}" r="9.5" fill="${colour}" stroke="#fff" stroke-width="1.8"/><text x="${tenths(x)}" y="${tenths(y + 4)}" text-anchor="middle" font-family="system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif" font-size="${number > 99 ? 8.5 : 11}" font-weight="700" fill="${inkOn(colour)}">${number}</text>`;
+  return html`<circle cx="${tenths(x)}" cy="${tenths(y)}" r="${HIT_RADIUS}" fill="${colour}" stroke="#222" stroke-width="4"/><circle cx="${tenths(x)}" cy="${tenths(y)}" r="${HIT_RADIUS}" fill="${colour}" stroke="#fff" stroke-width="1.8"/><text x="${tenths(x)}" y="${tenths(y + 4)}" text-anchor="middle" font-family="system-ui,-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif" font-size="${numberSize(number)}" font-weight="700" fill="${inkOn(colour)}">${number}</text>`;
 }
 
 function star([x, y]: [number, number]): Html {
-  const corners = Array.from({ length: 10 }, (_, index) => {
-    const angle = (index * Math.PI) / 5 - Math.PI / 2;
-    const radius = index % 2 ? 6 : 14;
-    return `${tenths(x + radius * Math.cos(angle))} ${tenths(y + radius * Math.sin(angle))}`;
-  });
+  const corners = starCorners(x, y).map(([cornerX, cornerY]) => `${tenths(cornerX)} ${tenths(cornerY)}`);
   const path = `M${corners.join('L')}z`;
-  return html`<g stroke-linejoin="round"><path d="${path}" stroke="#222" stroke-width="5"/><path d="${path}" fill="#FFC400" stroke="#fff" stroke-width="2"/></g>`;
+  return html`<g stroke-linejoin="round"><path d="${path}" stroke="#222" stroke-width="5"/><path d="${path}" fill="${STAR_COLOUR}" stroke="#fff" stroke-width="2"/></g>`;
 }
 
 function extent(points: readonly MapPoint[], axis: 'x' | 'y'): [number, number] {

@@ -11,12 +11,20 @@ export interface Range {
 const MOST_RANGES = 6;
 const YEAR = (time: number): number => new Date(time).getUTCFullYear();
 
-/** Splits numbers into at most six ranges of about equal counts, lowest first; dates into years where these are few. */
-export function rangesOf(numbers: readonly number[], field: Pick<MapField, 'kind' | 'unit'>): Range[] {
+/**
+ * Splits numbers at the field's own edges, else into at most six ranges of about equal counts, lowest first; dates into
+ * years where these are few.
+ */
+export function rangesOf(
+  numbers: readonly number[],
+  field: Pick<MapField, 'kind' | 'unit' | 'edges'>,
+): Range[] {
+  const { edges } = field;
   const sorted = Float64Array.from(numbers).sort();
   const years = field.kind === 'date' ? cutsBetween(sorted, YEAR) : [];
   const byYear = years.length > 1 && years.length <= MOST_RANGES;
-  const cuts = byYear ? years : evenCuts(sorted);
+  const parted = edges && cutsBetween(sorted, (value) => edges.filter((edge) => value >= edge).length);
+  const cuts = byYear ? years : (parted ?? evenCuts(sorted));
   const write = byYear ? (time: number): string => String(YEAR(time)) : writer(field);
   const ranges: Range[] = [];
   for (const [index, end] of cuts.entries()) {

@@ -38,9 +38,9 @@ const style = `
  * thumbnail, title, label and relevance at the pointer or the keyboard's focus. Groups carry their name, hits their
  * number, the query a star.
  */
-export function map(view: MapView, { page }: MapOptions = {}): string {
+export function map(view: MapView, { page = view.page }: MapOptions = {}): string {
   if (!view.points.length) {
-    return html`<div class="lookbook">${styleOf('')}<div class="lookbook-title"><b>${cutMiddle(view.title, 300)}</b></div><div class="lookbook-soft">Nothing to map yet: index some pictures first.</div></div>`
+    return html`<div class="lookbook">${styleOf('')}<div class="lookbook-title"><b>${cutMiddle(view.title, 300)}</b></div><div class="lookbook-soft">${view.note ?? 'Nothing to map yet: index some pictures first.'}</div></div>`
       .markup;
   }
   const layout = layoutOf(view.points);
@@ -49,7 +49,7 @@ export function map(view: MapView, { page }: MapOptions = {}): string {
   const id = idOf(`${view.title}${view.points.length}${view.points[0]!.id}`);
   const still = mapPicture(view.points, grouping, layout);
   const spots = shown.map((point) => spot(point, layout, view.sprite));
-  return html`<div class="lookbook">${styleOf(`${style}${view.sprite ? tileStyle(id, view.sprite) : ''}`)}<div class="lookbook-map" id="${id}"><div class="lookbook-head"><div class="lookbook-title"><b>${cutMiddle(view.title, 300)}</b></div>${page !== undefined && html`<a href="${safeAddress(page)}" target="_blank" rel="noopener">Open the map that can be searched and selected</a>`}</div><div class="lookbook-stage"><img src="${raw(still)}" width="${layout.width}" height="${layout.height}" alt="${`Map of ${counted(view.points.length, 'point')}: near means alike`}">${spots}</div>${legendLine(grouping, view.points)}${shown.length < view.points.length && html`<div class="lookbook-soft">${count(shown.length)} of ${counted(view.points.length, 'point')} answer the pointer: the hits first, then an even share.</div>`}</div></div>`
+  return html`<div class="lookbook">${styleOf(`${style}${view.sprite ? tileStyle(id, view.sprite) : ''}`)}<div class="lookbook-map" id="${id}"><div class="lookbook-head"><div class="lookbook-title"><b>${cutMiddle(view.title, 300)}</b></div>${page !== undefined && html`<a href="${safeAddress(page)}" target="_blank" rel="noopener">Open the map that can be searched and selected</a>`}</div>${view.note !== undefined && html`<div class="lookbook-soft">${view.note}</div>`}<div class="lookbook-stage"><img src="${raw(still)}" width="${layout.width}" height="${layout.height}" alt="${`Map of ${counted(view.points.length, 'point')}: near means alike`}">${spots}</div>${legendLine(grouping, view.points)}${shown.length < view.points.length && html`<div class="lookbook-soft">${count(shown.length)} of ${counted(view.points.length, 'point')} answer the pointer: the hits first, then an even share.</div>`}</div></div>`
     .markup;
 }
 

@@ -17,9 +17,13 @@ export interface MapPageOptions {
 }
 
 const HINT =
-  'Near means alike. Scroll to zoom, drag to move; on the map the arrow keys go from point to point and Enter selects. Click a point to select it, with Shift to add it; draw a box or a lasso to select many.';
+  'Near means alike. Scroll to zoom, drag to move; click a point to select it, draw a box or a lasso to select many, with Shift to add to what is selected. On the map the arrow keys go from point to point and Enter selects.';
 
-const bar: Html = html`<div class="bar"><label>Colour by <select id="colour"></select></label><label>Search <input id="search" type="search" placeholder="path or label" autocomplete="off" spellcheck="false"></label><span id="found" role="status"></span><button id="select-found" type="button" hidden>Select what was found</button><fieldset id="modes" aria-label="What dragging does"><label><input type="radio" name="mode" value="pan" checked>Move</label><label><input type="radio" name="mode" value="select">Box</label><label><input type="radio" name="mode" value="lasso">Lasso</label></fieldset><button id="all" type="button">See all</button></div>`;
+/** Where no script may run. */
+const UNTRUSTED =
+  'This is the still picture of the map, because no script runs here. In JupyterLab press “Trust HTML” above the page, or open this file in a browser.';
+
+const bar: Html = html`<div class="bar"><label>Colour by <select id="colour"></select></label><fieldset id="modes" aria-label="What dragging does"><label><input type="radio" name="mode" value="pan" checked>Move</label><label><input type="radio" name="mode" value="select">Box</label><label><input type="radio" name="mode" value="lasso">Lasso</label></fieldset><button id="all" type="button">See all</button><label>Search <input id="search" type="search" placeholder="path or label" autocomplete="off" spellcheck="false"></label><span id="found" role="status"></span><button id="select-found" type="button" hidden>Select them</button></div>`;
 
 const chosen: Html = html`<section id="chosen" aria-labelledby="chosen-title" hidden><div><h2 id="chosen-title" aria-live="polite"></h2><button id="copy" type="button">Copy the paths</button><button id="clear" type="button">Select nothing</button><span id="copied" role="status"></span></div><textarea id="paths" readonly wrap="off" aria-label="Paths of what is selected" spellcheck="false"></textarea><ul id="gallery"></ul><p id="more"></p></section>`;
 
@@ -39,9 +43,10 @@ export function mapPage(view: MapView, options: MapPageOptions = {}): string {
   const policy = policyOf(plotly === null ? [live] : [plotly, live], plotly === null ? ' file:' : '');
   const sprite = view.sprite ? dataUri('image/webp', view.sprite.webp) : '';
   const title = cutMiddle(view.title, 300);
-  const hint = view.points.length ? HINT : 'Nothing to map yet: index some pictures first.';
+  const hint = view.points.length ? HINT : (view.note ?? 'Nothing to map yet: index some pictures first.');
+  const note = view.points.length > 0 && view.note !== undefined && html`<p>${view.note}</p>`;
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="${raw(policy)}"><title>${title}</title><style>${raw(mapPageStyle(sprite))}</style></head><body><header><h1>${title}</h1><p>${counted(view.points.length, 'point')}. <span id="hint">${hint}</span></p></header><main>${bar}<div id="groups" role="group" aria-label="Groups: press to hide or show"></div>${view.points.length > 0 && still(view)}<div id="stage" tabindex="0" role="application" aria-label="The map: arrow keys go from point to point, Enter selects"><div id="map"></div><div id="near"></div></div>${chosen}</main><div id="tip" hidden></div><div id="said" role="status"></div><script type="application/json" id="data">${raw(jsonOf(mapPageData(view)))}</script>${loaded}${scriptOf(live)}</body></html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="${raw(policy)}"><title>${title}</title><style>${raw(mapPageStyle(sprite))}</style></head><body><header><h1>${title}</h1><p>${counted(view.points.length, 'point')}. <span id="hint">${hint}</span></p>${note}<noscript><p>${UNTRUSTED}</p></noscript></header><main>${bar}<div id="groups" role="group" aria-label="Groups: press to hide or show"></div>${view.points.length > 0 && still(view)}<div id="stage" tabindex="0" role="application" aria-label="The map: arrow keys go from point to point, Enter selects"><canvas id="cloud"></canvas><div id="map"></div><div id="near"></div><div id="reached" hidden></div></div>${chosen}</main><div id="tip" hidden></div><div id="said" role="status"></div><script type="application/json" id="data">${raw(jsonOf(mapPageData(view)))}</script>${loaded}${scriptOf(live)}</body></html>
 `.markup;
 }
 
@@ -60,11 +65,8 @@ function scriptOf(text: string): Html {
   return raw(`<script>${text}</script>`);
 }
 
-/**
- * Only scripts of these very bytes may run, and nothing may be fetched. Plotly's WebGL layer writes its own drawing
- * code, hence 'unsafe-eval'.
- */
+/** Only scripts of these very bytes may run, and nothing may be fetched. */
 function policyOf(scripts: readonly string[], sources: string): string {
   const hashes = scripts.map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`);
-  return `default-src 'none'; script-src ${hashes.join(' ')} 'unsafe-eval'${sources}; style-src 'unsafe-inline'; img-src data: blob:; worker-src blob:`;
+  return `default-src 'none'; script-src ${hashes.join(' ')}${sources}; style-src 'unsafe-inline'; img-src data:`;
 }

@@ -1,8 +1,9 @@
 import { dot } from '../arithmetic/vectors.js';
-import type { Judgement } from '../types.js';
+import type { Encoder, Judgement } from '../types.js';
 import type { Asked } from './asking.js';
 import { nameOf } from './background.js';
 import type { Library } from './library.js';
+import type { CheckedQuery } from './query.js';
 import { type Background, type Kind, logitOf, type Standing, standing } from './relevance.js';
 
 /** How one stored vector answers one thing asked. */
@@ -21,7 +22,7 @@ export interface Judge {
 }
 
 /** Two vectors of one picture: a stored picture is no background to itself. */
-const SAME = 0.9999;
+export const SAME = 0.9999;
 
 /** A judge by the backgrounds that these kinds need. How a vector stands is worked out once for all that is asked. */
 export async function createJudge(kinds: ReadonlySet<Kind>, library: Library): Promise<Judge> {
@@ -43,11 +44,25 @@ export async function createJudge(kinds: ReadonlySet<Kind>, library: Library): P
     judge({ vector: question, kind }, vector) {
       const cosine = dot(question, vector);
       const against = standingOf(kind, vector);
-      const logit = logitOf(cosine, against, { kind, curve: encoder.relevance?.[kind] });
-      return { cosine, kind, logit: logit ?? logitOfShare(cosine), standing: against };
+      const logit = logitAgainst(cosine, against, { kind, encoder });
+      return { cosine, kind, logit, standing: against };
     },
     name: (vector) => (words.count ? nameOf(standingOf('words', vector).best) : undefined),
   };
+}
+
+/** How well a vector that stands so answers something asked with this cosine, as the logit of its relevance. */
+export function logitAgainst(
+  cosine: number,
+  against: Standing,
+  { kind, encoder }: { kind: Kind; encoder: Encoder },
+): number {
+  return logitOf(cosine, against, { kind, curve: encoder.relevance?.[kind] }) ?? logitOfShare(cosine);
+}
+
+/** What words or pictures a checked question asks with: its terms, or the one thing of `all`. */
+export function kindOf({ terms, all }: CheckedQuery): Kind {
+  return (all[0] ?? terms).every(({ text }) => text !== undefined) ? 'words' : 'pictures';
 }
 
 function logitOfShare(share: number): number {

@@ -26,7 +26,7 @@ export interface Standing {
 }
 
 /** So many of the best of the background are what a score is measured against: one could be a synonym of what is asked. */
-const RIVALS = 10;
+export const RIVALS = 10;
 
 /** Fewer than this are no background. */
 const LEAST_BACKGROUND = 20;

@@ -1,6 +1,6 @@
 /** What is told of a whole collection. Plain data, no behaviour. */
 import type { PictureFacts } from './pictures.js';
-import type { Sprite } from './showing.js';
+import type { MapView, Sprite } from './showing.js';
 
 /** One picture of a group; equal files are one picture with several paths. */
 export interface DuplicatePicture {
@@ -48,6 +48,88 @@ export interface Duplicates {
   /** What had to hold for near ones. */
   limits: { bits: number; cosine: number };
   /** Sentences for the reader: pictures that could not be compared, limits that nobody measured. */
+  notes: string[];
+}
+
+/** A group of points that lie close together on a map. */
+export interface Cluster {
+  /** The word that fits it best; no two are called the same. */
+  name: string;
+  /** Of all its pictures or segments. */
+  ids: string[];
+  /** Some of them, from its middle to its edge. */
+  examples: string[];
+}
+
+export interface Clusters {
+  /** The largest first. */
+  clusters: Cluster[];
+  /** What lies in none of them. */
+  scattered: string[];
+  /** The examples of all clusters, in their order: what a table shows. */
+  ids: string[];
+}
+
+export interface OutliersOptions {
+  /** Default: pictures. */
+  of?: 'pictures' | 'segments';
+  /** How many of the nearest count (default 5). */
+  k?: number;
+  /** How many are named (default 12). */
+  most?: number;
+  signal?: AbortSignal;
+  /** Gets the share of the work that is done, 0..1. */
+  onProgress?: (share: number) => void;
+}
+
+/** A picture or segment that is like no other. */
+export interface Outlier {
+  id: string;
+  /** Of the picture. */
+  path: string;
+  /** Mean cosine distance of its k nearest, 0..2. */
+  distance: number;
+  /** What is still nearest to it. */
+  nearest: { id: string; path: string };
+}
+
+export interface Outliers {
+  of: 'pictures' | 'segments';
+  /** Fewer than were asked for where there are fewer others. */
+  k: number;
+  /** How many were compared. */
+  compared: number;
+  /** The distance that the middle one of all has. */
+  usual: number;
+  /** The farthest first. */
+  outliers: Outlier[];
+  ids: string[];
+}
+
+export interface CoverageOptions {
+  signal?: AbortSignal;
+  /** Gets the share of the words that are asked, 0..1. */
+  onProgress?: (share: number) => void;
+}
+
+/** What one word finds. */
+export interface CoverageLine {
+  word: string;
+  /** Pictures whose relevance is above the encoder's own line. */
+  answers: number;
+  /** Whether there may be more than were counted. */
+  isMore?: boolean;
+  /** The best picture, or the nearest where none answers; missing where there is none at all. */
+  best?: { id: string; path: string; relevance: number };
+}
+
+/** Which of some words have pictures. */
+export interface Coverage {
+  /** In the order of the words. */
+  lines: CoverageLine[];
+  /** The best pictures, in the order of the lines that have one. */
+  ids: string[];
+  /** Sentences for the reader. */
   notes: string[];
 }
 
@@ -188,7 +270,10 @@ export interface Evaluation {
   notes: string[];
 }
 
-/** A model to compare, and which of its layers; `layers: 'all'` takes every one that its manifest names. */
+/**
+ * A model to compare, and which of its layers: names that its manifest lists, or tensors of its graph by name; 'all' takes
+ * its own vector and every layer that its manifest lists.
+ */
 export interface ComparedModel {
   encoder: string;
   layers?: readonly string[] | 'all';
@@ -208,8 +293,13 @@ export interface CompareOptions {
   example?: string;
   /** Edited pictures where there are no labels (default 50). */
   edits?: number;
-  /** Scores of others, for the eye: shown as dashed lines. */
+  /**
+   * Scores of others, for the eye: shown as dashed lines (default: the best ones of a published-scores.json that lies in
+   * a folder of the images).
+   */
   published?: readonly PublishedScore[];
+  /** Lays out the pictures as two of the cells see them: see Comparison.maps (default false). */
+  maps?: boolean;
   device?: 'cpu' | 'cuda' | 'coreml' | 'dml' | 'webgpu';
   allowPrivateUrls?: boolean;
   signal?: AbortSignal;
@@ -270,6 +360,15 @@ export interface Agreement {
   overlap: Estimate;
 }
 
+/** How far the best cell is ahead of another, of the same pictures asking both. */
+export interface Lead {
+  /** Indices into the comparison's cells: the best one, and the best one of another model, layer or metric. */
+  best: number;
+  rival: number;
+  /** Of their scores, 0..100. Where `low` is above 0 it is more than chance. */
+  ahead: Estimate;
+}
+
 export interface Comparison {
   pictures: number;
   k: number;
@@ -280,7 +379,14 @@ export interface Comparison {
   cells: ComparisonCell[];
   /** Of each pair of models by the first metric, of their own vectors. */
   agreement: Agreement[];
+  /** Where there are labels and two cells or more. */
+  lead?: Lead;
   published: PublishedScore[];
   sprite?: Sprite;
+  /**
+   * Where they were asked for: the same pictures as the best layers of the two best models see them, or the best and the
+   * worst layer of one. Points of both are in one order.
+   */
+  maps?: MapView[];
   notes: string[];
 }

@@ -58,6 +58,8 @@ export interface EncoderInput {
  */
 export interface Embedding {
   picture: Float32Array;
+  /** Of the picture's vector before it was normalised: where metrics are compared it gets it back. */
+  length?: number;
   segments?: (Float32Array | null)[];
 }
 

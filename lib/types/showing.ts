@@ -1,5 +1,6 @@
 /** What maps and pages are drawn from. Plain data, no behaviour. */
 import type { BoundingBox, Mask } from './pictures.js';
+import type { SearchResult } from './searching.js';
 
 /** One dot of a map. x and y are 0..1 after scaling; y grows downwards. */
 export interface MapPoint {
@@ -13,7 +14,7 @@ export interface MapPoint {
   kind: 'plain' | 'hit' | 'query';
   /** Of a hit: 1 is the best. Without it hits are numbered as they come. */
   rank?: number;
-  /** 0..1, as an answer to the map's query. */
+  /** 0..1, as an answer to the map's query: of a hit as the search tells it, of others as the whole of it answers. */
   relevance?: number;
 }
 
@@ -25,6 +26,10 @@ export interface MapField {
   kind: 'category' | 'number' | 'date';
   /** How numbers are written (default: as they are). */
   unit?: 'share' | 'bytes';
+  /** Where a new range of numbers begins, ascending (default: where ranges have about equally many points). */
+  edges?: readonly number[];
+  /** What points without a value are called (default: no, and the field's name). */
+  none?: string;
   /** One a point, in the order of the map's points; null where a point has none. */
   values: readonly (string | number | null)[];
 }
@@ -45,6 +50,36 @@ export interface MapView {
   fields?: MapField[];
   /** The name of the field that colours at first (default: 'label', else the first field). */
   colourBy?: string;
+  /** Sentences for the reader: what was left out, why points moved, what the map cannot say. */
+  note?: string;
+  /** Address of the map's own page, counted from the notebooks' folder, or from where `npm start` leaves their pages. */
+  page?: string;
+}
+
+export interface ExploreOptions {
+  /** Default: pictures. */
+  of?: 'pictures' | 'segments';
+  /** Its own point and its hits are marked, and all points can be coloured by how well they answer. */
+  query?: SearchResult;
+  /** The field that colours at first: 'label', or the name of one of the map's fields (default: clusters). */
+  colourBy?: string;
+  /**
+   * Of more than this a fixed share of the rows is shown, and every hit (default 100,000; fewer where their vectors would
+   * fill an eighth of the memory).
+   */
+  mostPoints?: number;
+  /** So many pictures get a thumbnail, the hits' first (default 1,024). */
+  mostTiles?: number;
+  /**
+   * The map's own page: false leaves it out, a path writes it there (default: one in .lookbook/maps, which a Jupyter server
+   * shows where `npm run lab` started it; for another, name one beside the notebook).
+   */
+  page?: boolean | string;
+  /** Lays the map out anew, though one was kept. */
+  again?: boolean;
+  signal?: AbortSignal;
+  /** Gets the share of the work that is done, 0..1. */
+  onProgress?: (share: number) => void;
 }
 
 /** Points that were chosen on a map and read back from their text. */

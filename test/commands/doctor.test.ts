@@ -17,6 +17,7 @@ it('a machine that passes these tests is well', async () => {
   });
   for (const name of ['Node', 'Folders', 'Disk', 'Pictures', 'Model', 'Segmenter', 'Highlighter', 'Store'])
     expect(out).toMatch(new RegExp(`^✓ ${name} `, 'm'));
+  expect(out).toMatch(/^✓ TensorFlow\.js +models of it run in the backend (tensorflow|wasm)/m);
   expect(out).toMatch(/^[✓–] Jupyter /m);
   expect(out).toContain('All is well');
   expect(code).toBe(0);

@@ -42,6 +42,25 @@ describe('list', () => {
   });
 });
 
+describe('layers', () => {
+  it('lists what may stand in LAYER: every tensor of the graph with its form, and what the manifest calls it', async () => {
+    const { code, out, err } = await models('layers', 'pictoclip');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(
+      /^\/tower\/stage8\/stage8\.2\/Relu_1_output_0 +\[\?, 128, \?, \?\] {2}Relu, the layer stage8$/m,
+    );
+    expect(out).toMatch(/^vector +\[\?, 256\] {2}Gemm, output, the layer unsettled$/m);
+    expect(out).toMatch(/^\/tower\/ReduceMax_output_0 +\[\?, 224\] {2}ReduceMax$/m);
+    // Weights are no layers.
+    expect(out).not.toMatch(/weight/);
+    expect(await models('layers', 'windows')).toMatchObject({
+      code: 0,
+      out: 'windows has no graph.\n',
+      err: '',
+    });
+  });
+});
+
 describe('verify', () => {
   it('the embedded model is whole, and finds all drawings', async () => {
     const { code, out, err } = await models('verify', 'pictoclip');

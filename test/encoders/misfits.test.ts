@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { open as openDual } from '#lib/encoders/dual-encoder.js';
 import { open as openImage } from '#lib/encoders/image-encoder.js';
-import { openEncoder } from '#lib/models/families.js';
 import type { DualEncoderManifest, ImageEncoderManifest, SemanticManifest } from '#lib/models/manifest.js';
 import { projectPath } from '#lib/paths.js';
 import { open as openSemantic } from '#lib/segmenters/semantic.js';
@@ -164,26 +163,6 @@ describe('a model that does not fit its manifest is refused when it is opened', 
     const files = { image: splitFiles.image };
     const one = { ...tokens, output: 'image_embeds', dimension: 24 };
     await expect(openImage(one, files, {})).rejects.toThrow('a picture and the pooling cls');
-  });
-
-  it('a layer that the manifest does not list', async () => {
-    await expect(openImage(tokens, tokensFiles, { layer: 'block_1' })).rejects.toThrow(
-      'has no layer of that name',
-    );
-    const layers = {
-      patches: { output: 'last_hidden_state', dimension: 16, pooling: 'patch-mean' as const },
-    };
-    const [whole, layer] = await Promise.all([
-      openImage(tokens, tokensFiles, {}),
-      openImage({ ...tokens, layers }, tokensFiles, { layer: 'patches' }),
-    ]);
-    expect(layer.fingerprint).not.toBe(whole.fingerprint);
-    await Promise.all([whole.close(), layer.close()]);
-  });
-
-  it('a layer asked of a model that has none to choose from', async () => {
-    const layered = openEncoder('pictoclip', { layer: 'block_99' });
-    await expect(layered).rejects.toThrow('pictoclip has no layers to choose from');
   });
 
   it('segments whose labels are not those of the graph, or whose numbers are none', async () => {

@@ -1,13 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
+import type { ScaledRows } from '#lib/arithmetic/neighbours.js';
 import { seeded } from '#lib/arithmetic/seeded.js';
 import { mixedVectors } from '#lib/commands/mixed-vectors.js';
 import { neighbours, neighboursAmong } from '#lib/exploring/neighbours.js';
-import { storedVectors } from '#lib/exploring/neighbours-rows.js';
+import { multiplyAll } from '#lib/exploring/neighbours-blocks.js';
+import { type NearestGraph, openNearestGraph } from '#lib/exploring/neighbours-graph.js';
+import { gatherRows, storedVectors } from '#lib/exploring/neighbours-rows.js';
 import { openStore } from '#lib/stores/open-store.js';
 
-const WAYS = ['plain', 'onnx'] as const;
+const WAYS = ['plain', 'onnx', 'tfjs'] as const;
 const DIMENSION = 24;
 
 function some(rows: number, seed: number = 5): Float32Array {
@@ -40,6 +43,14 @@ function bruteForce(
       .slice(0, k),
   );
 }
+
+/** As TensorFloat-32 does: the lower 13 bits of 24 are rounded away. */
+function to11Bits(value: number): number {
+  const step = 2 ** (Math.floor(Math.log2(Math.abs(value) || 1)) - 10);
+  return Math.round(value / step) * step;
+}
+
+async function turn(): Promise<void> {}
 
 async function* inPages(vectors: Float32Array, rows: number): AsyncGenerator<Float32Array> {
   for (let at = 0; at < vectors.length; at += rows * DIMENSION) {
@@ -132,14 +143,37 @@ describe.each(WAYS)('neighbours, the %s way', (way) => {
 });
 
 describe('neighbours', () => {
-  test('are the same by both ways to the last bit, over several blocks', async () => {
+  test('are the same by all ways to the last bit, over several blocks', async () => {
     const vectors = some(4500, 3);
     vectors.copyWithin(4000 * DIMENSION, 100 * DIMENSION, 400 * DIMENSION);
-    const [plain, onnx] = await Promise.all(
+    const [plain, ...others] = await Promise.all(
       WAYS.map((way) => neighbours({ vectors, dimension: DIMENSION }, { k: 20, way })),
     );
-    expect(onnx!.indices).toEqual(plain!.indices);
-    expect(onnx!.distances).toEqual(plain!.distances);
+    for (const other of others) {
+      expect(other.indices).toEqual(plain!.indices);
+      expect(other.distances).toEqual(plain!.distances);
+    }
+  });
+
+  test('are the same where a GPU rounds the numbers that it multiplies to 11 bits', async () => {
+    const vectors = some(4500, 7);
+    const plain = await neighbours({ vectors, dimension: DIMENSION }, { k: 20, way: 'plain' });
+    const exact = await openNearestGraph();
+    const rounded = ({ values, scales, dimension }: ScaledRows): ScaledRows => ({
+      values: values.map((value, at) => to11Bits(value * scales[Math.floor(at / dimension)]!)),
+      scales: new Float64Array(scales.length).fill(1),
+      dimension,
+    });
+    const coarse: NearestGraph = {
+      ...exact,
+      bits: 11,
+      nearest: (queries, keys, most) => exact.nearest(rounded(queries), rounded(keys), most),
+    };
+    const rows = await gatherRows({ vectors, dimension: DIMENSION });
+    const found = await multiplyAll(coarse, { queries: rows, keys: rows, same: true }, { k: 20, turn });
+    await Promise.all([rows.close(), exact.close()]);
+    expect(found.indices).toEqual(plain.indices);
+    expect(found.distances).toEqual(plain.distances);
   });
 
   test('of pages, in memory or in a file, are those of one block, and the file goes', async () => {

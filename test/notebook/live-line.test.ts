@@ -54,3 +54,14 @@ it('what a cell prints stands on lines of its own, and what it shows but once is
   line.show(end);
   expect(terminal.text).toBe('\r\u001b[2K  1 < 2 & so ☺\n  one\n  two\n');
 });
+
+it('an answer that takes the place of its progress is left to the page', () => {
+  const log = sink(false);
+  let clock = 0;
+  const line = createLiveLine(log, () => clock);
+  line.show(update('drawing 50 %'));
+  clock = 60_000;
+  line.show(update(`a map of ${'many names, '.repeat(30)}`));
+  line.show(end);
+  expect(log.text).toBe('  drawing 50 %\n');
+});

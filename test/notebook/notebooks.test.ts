@@ -39,8 +39,10 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-it('there are the two notebooks of the main job', () => {
-  expect(names).toEqual(expect.arrayContaining(['01-index.ipynb', '02-query.ipynb']));
+it('there are the notebooks of the main job, and those that explore and compare', () => {
+  expect(names).toEqual(
+    expect.arrayContaining(['01-index.ipynb', '02-query.ipynb', '03-explore.ipynb', '04-compare.ipynb']),
+  );
 });
 
 it('a type error is found without running a cell, and told with its place', async () => {

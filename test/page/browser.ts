@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** Debian's path; elsewhere CHROMIUM names the program. */
@@ -43,6 +44,8 @@ export interface OpenPage {
 
 export interface TestBrowser {
   openPage(html: string, options?: PageOptions): Promise<OpenPage>;
+  /** As a person opens a file from disk, which may lead to other files. */
+  openFile(path: string): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -79,5 +82,12 @@ export async function openBrowser({ webgl = false }: { webgl?: boolean } = {}): 
     await page.setContent(html, { waitUntil: 'load', timeout: LOADED_WITHIN_MS });
     return { page, errors, requests };
   };
-  return { openPage, close: () => browser.close() };
+  const openFile = async (path: string): Promise<Page> => {
+    const context = await browser.newContext({ viewport: { width: 1000, height: 800 } });
+    await context.route(/^(https?|ftp):/, (route) => route.abort());
+    const page = await context.newPage();
+    await page.goto(pathToFileURL(path).href, { timeout: LOADED_WITHIN_MS });
+    return page;
+  };
+  return { openPage, openFile, close: () => browser.close() };
 }

@@ -28,13 +28,16 @@ async function openMap(view: MapView, options: { scripts?: boolean } = {}): Prom
 function screenOf(page: Page, { x, y }: Place): Promise<Place> {
   return page.evaluate(
     (at) => {
-      type Axis = { _offset: number; l2p(value: number): number };
+      type Axis = { _offset: number; _length: number; range: [number, number] };
+      const pixel = ({ _offset, _length, range: [from, to] }: Axis, value: number): number =>
+        _offset + ((value - from) / (to - from)) * _length;
       const plot = document.getElementById('map')!;
       const { xaxis, yaxis } = Reflect.get(plot, '_fullLayout') as { xaxis: Axis; yaxis: Axis };
       const box = plot.getBoundingClientRect();
       return {
-        x: box.left + xaxis._offset + xaxis.l2p(at.x),
-        y: box.top + yaxis._offset + yaxis.l2p(at.y),
+        x: box.left + pixel(xaxis, at.x),
+        // Plotly counts its y axis from below.
+        y: box.top + 2 * yaxis._offset + yaxis._length - pixel(yaxis, at.y),
       };
     },
     { x, y },
@@ -92,6 +95,21 @@ async function colourAt(page: Page, { x, y }: Place): Promise<[number, number, n
   return [data[at]!, data[at + 1]!, data[at + 2]!];
 }
 
+/** The colours around a point, out to where the rim of a selected one ends. */
+async function colourAround(page: Page, point: Place): Promise<[number, number, number][]> {
+  const { x, y } = await screenOf(page, point);
+  const clip = { x: Math.round(x) - 7, y: Math.round(y) - 7, width: 15, height: 15 };
+  const shot = await sharp(await page.screenshot({ clip }))
+    .removeAlpha()
+    .raw()
+    .toBuffer();
+  return Array.from({ length: 225 }, (_, n) => [shot[3 * n]!, shot[3 * n + 1]!, shot[3 * n + 2]!]);
+}
+
+/** The brightest channel of the darkest colour: no dot, and no paper, is as dark as a rim. */
+const darkest = (colours: readonly (readonly number[])[]): number =>
+  Math.min(...colours.map((colour) => Math.max(...colour)));
+
 const differ = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...a.map((value, n) => Math.abs(value - b[n]!)));
 
@@ -101,7 +119,7 @@ describe.skipIf(!browserFound)('the page of a map', { timeout: PATIENCE_MS }, ()
   let page: Page;
 
   beforeAll(async () => {
-    browser = await openBrowser({ webgl: true });
+    browser = await openBrowser();
     view = await mapOf(300, 60);
     opened = await openMap(view);
     page = opened.page;
@@ -173,10 +191,15 @@ describe.skipIf(!browserFound)('the page of a map', { timeout: PATIENCE_MS }, ()
     expect(inTriangle(0.005).length).toBeGreaterThan(5);
     expect(chosen).toEqual(expect.arrayContaining(idsOf(inTriangle(0.005))));
     expect(idsOf(inTriangle(-0.005))).toEqual(expect.arrayContaining(chosen));
-    expect(await page.locator('#gallery li').count()).toBe(chosen.length);
-    expect(await page.locator('#gallery .tile').count()).toBe(
-      view.points.filter(({ id, tile }) => chosen.includes(id) && tile !== undefined).length,
+    const pictured = view.points.filter(({ id, tile }) => chosen.includes(id) && tile !== undefined);
+    expect(await page.locator('#gallery .tile').count()).toBe(pictured.length);
+    expect(await page.locator('#more').textContent()).toBe(
+      `${chosen.length - pictured.length} have no thumbnail on this page; their paths are listed above.`,
     );
+    for (const { x, y } of pictured) {
+      if (!inTriangle(0.005).some((one) => one.x === x && one.y === y)) continue;
+      expect(darkest(await colourAround(page, { x, y }))).toBeLessThan(90);
+    }
     const first = page.locator('#gallery li', { has: page.locator('.tile') }).first();
     const name = await first.locator('bdi').textContent();
     const drawn = view.points.find(({ title }) => title === name)!;
@@ -224,16 +247,14 @@ describe.skipIf(!browserFound)('the page of a map', { timeout: PATIENCE_MS }, ()
     await page.getByLabel('Search').fill('DOG-1');
     const found = view.points.filter(({ title }) => title.includes('dog-1'));
     expect(await page.locator('#found').textContent()).toBe(`${found.length} found`);
-    const rings = (): Promise<number> =>
-      page.evaluate(() => {
-        const traces = Reflect.get(document.getElementById('map')!, 'data') as {
-          x: Float32Array;
-          marker: { symbol?: string };
-        }[];
-        return traces.find(({ marker }) => marker.symbol === 'circle-open')?.x.length ?? 0;
-      });
-    await expect.poll(rings, { timeout: PATIENCE_MS }).toBe(found.length);
-    await page.getByText('Select what was found').click();
+    // What was found keeps its colour within a rim, what was not steps back into the paper.
+    const [lit, other] = [view.points[171]!, view.points[290]!];
+    await expect.poll(() => colourAround(page, lit).then(darkest), { timeout: PATIENCE_MS }).toBeLessThan(90);
+    const paper = await colourAt(page, { x: 4, y: 4 });
+    const strength = async (point: Place): Promise<number> =>
+      differ(await colourAt(page, await screenOf(page, point)), paper);
+    expect(await strength(lit)).toBeGreaterThan(2 * (await strength(other)));
+    await page.getByText('Select them').click();
     await waitForTitle(page, new RegExp(`^${found.length} selected`));
     expect(await readBack(page, view)).toEqual(idsOf(found));
     await page.getByLabel('Search').fill('bicycle');
@@ -244,7 +265,7 @@ describe.skipIf(!browserFound)('the page of a map', { timeout: PATIENCE_MS }, ()
 
   test('copies the paths', async () => {
     await page.getByLabel('Search').fill('cat-50.');
-    await page.getByText('Select what was found').click();
+    await page.getByText('Select them').click();
     await waitForTitle(page, /^1 selected/);
     await page.getByText('Copy the paths').click();
     await page.getByText('Copied.').waitFor();
@@ -271,6 +292,69 @@ describe.skipIf(!browserFound)('the page of a map', { timeout: PATIENCE_MS }, ()
     expect(await page.locator('#tip').isVisible()).toBe(false);
   });
 
+  test('a box drawn with Shift adds to what is selected', async () => {
+    await page.getByLabel('Box').check();
+    const boxes = [
+      [0.06, 0.3, 0.02, 0.31],
+      [0.5, 0.66, 0.3, 0.58],
+    ] as const;
+    for (const [n, [left, right, top, bottom]] of boxes.entries()) {
+      if (n) await page.keyboard.down('Shift');
+      await drag(page, [
+        { x: left, y: top },
+        { x: right, y: bottom },
+      ]);
+      await page.keyboard.up('Shift');
+      const wanted = boxes.slice(0, n + 1).flatMap((box) => inBox(view.points, [...box]));
+      await waitForTitle(page, new RegExp(`^${wanted.length} selected`));
+      expect(await readBack(page, view)).toEqual(idsOf(wanted));
+    }
+  });
+
+  test('moves its dots with the pointer while it is dragged, and answers where they have gone', async () => {
+    const point = view.points[290]!;
+    const before = await screenOf(page, point);
+    const dot = await colourAt(page, before);
+    const empty = await colourAt(page, { x: before.x + 31, y: before.y + 130 });
+    expect(differ(dot, empty)).toBeGreaterThan(30);
+    await page.mouse.move(500, 500);
+    await page.mouse.down();
+    await page.mouse.move(510, 520, { steps: 3 });
+    await page.mouse.move(531, 630, { steps: 3 });
+    const held = { x: before.x + 31, y: before.y + 130 };
+    await expect
+      .poll(async () => differ(await colourAt(page, held), dot), { timeout: PATIENCE_MS })
+      .toBeLessThan(12);
+    await page.mouse.up();
+    const after = await screenOf(page, point);
+    expect(after.x).toBeCloseTo(held.x, 0);
+    expect(after.y).toBeCloseTo(held.y, 0);
+    await hover(page, point);
+    expect(await page.locator('#tip bdi').first().textContent()).toBe(point.title);
+    // Scrolling keeps what is under the pointer and moves everything else.
+    const other = view.points[75]!;
+    const near = await screenOf(page, other);
+    await page.mouse.wheel(0, 300);
+    await expect.poll(() => screenOf(page, other), { timeout: PATIENCE_MS }).not.toEqual(near);
+    await hover(page, other);
+    expect(await page.locator('#tip bdi').first().textContent()).toBe(other.title);
+    await page.getByText('See all').click();
+    await expect.poll(() => screenOf(page, point), { timeout: PATIENCE_MS }).toEqual(before);
+  });
+
+  test('turns dark with the browser', async () => {
+    const corner = (): Promise<number> =>
+      page
+        .locator('#stage')
+        .boundingBox()
+        .then(async (box) => Math.max(...(await colourAt(page, { x: box!.x + 5, y: box!.y + 5 }))));
+    expect(await corner()).toBe(255);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await expect.poll(corner, { timeout: PATIENCE_MS }).toBeLessThan(40);
+    await page.emulateMedia({ colorScheme: 'light' });
+    await expect.poll(corner, { timeout: PATIENCE_MS }).toBe(255);
+  });
+
   test('lays thumbnails on the map once few points are in view, and takes them away again', async () => {
     expect(await page.locator('#near i').count()).toBe(0);
     const { x, y } = await screenOf(page, view.points[0]!);
@@ -290,6 +374,13 @@ describe.skipIf(!browserFound)('the page of a map', { timeout: PATIENCE_MS }, ()
     await expect.poll(() => page.locator('#near i').count(), { timeout: PATIENCE_MS }).toBe(0);
   });
 
+  test('needs no WebGL', async () => {
+    const drawn = await page.evaluate(() =>
+      [...document.querySelectorAll('canvas')].map((canvas) => canvas.getContext('webgl') !== null),
+    );
+    expect(drawn).toEqual([false]); // a canvas has one context for life: this one draws in two dimensions
+  });
+
   test('asks nothing of a network and says no error', () => {
     expect(opened.errors).toEqual([]);
     expect(opened.requests).toEqual([]);
@@ -298,7 +389,7 @@ describe.skipIf(!browserFound)('the page of a map', { timeout: PATIENCE_MS }, ()
 
 describe.skipIf(!browserFound)('the page of any map', { timeout: PATIENCE_MS }, () => {
   beforeAll(async () => {
-    browser = await openBrowser({ webgl: true });
+    browser = await openBrowser();
   });
   afterAll(() => browser?.close());
 
@@ -322,14 +413,14 @@ describe.skipIf(!browserFound)('the page of any map', { timeout: PATIENCE_MS }, 
     expect(requests).toEqual([]);
   });
 
-  test('is the still picture, and says why, where nothing draws WebGL', async () => {
+  test('is the still picture, and says why, where nothing draws', async () => {
     const markup = mapPage(await mapOf(30)).replace(
       '<head>',
       '<head><script>HTMLCanvasElement.prototype.getContext=()=>null</script>',
     );
     const { page } = await browser.openPage(markup);
     expect(await page.locator('.still img').isVisible()).toBe(true);
-    expect(await page.locator('#hint').textContent()).toContain('draws no WebGL');
+    expect(await page.locator('#hint').textContent()).toContain('draws no canvas');
   });
 
   test('runs nothing that a path, a label or a field brings, and gives each path back whole', async () => {
@@ -369,7 +460,7 @@ describe.skipIf(!browserFound)('the page of any map', { timeout: PATIENCE_MS }, 
       await page.getByLabel('Search').fill('<script>');
     }
     await page.getByLabel('Search').fill('boom');
-    await page.getByText('Select what was found').click();
+    await page.getByText('Select them').click();
     await waitForTitle(page, /^[1-9]\d* selected/);
     const chosen = points.filter(({ title }) => title.toLowerCase().includes('boom'));
     expect(await readBack(page, view)).toEqual(idsOf(chosen));
@@ -392,7 +483,7 @@ describe.skipIf(!browserFound)('the page of any map', { timeout: PATIENCE_MS }, 
     const { page, errors } = await openMap(view);
     await page.getByLabel('Search').fill('cat-999');
     expect(await page.locator('#found').textContent()).toBe('11 found'); // cat-9990, cat-99900 … cat-99990
-    await page.getByText('Select what was found').click();
+    await page.getByText('Select them').click();
     await waitForTitle(page, /^11 selected/);
     await page.getByLabel('Box').check();
     await drag(page, [

@@ -33,6 +33,7 @@ function comparison(cells: ComparisonCell[], more: Partial<Comparison> = {}): Co
     models: encoders.map((encoder) => ({ encoder, msPerPicture: 4.25, bytes: 13_968_564 })),
     cells,
     agreement: [],
+    ...(cells.length > 2 ? { lead: { best: 1, rival: 0, ahead: at(50) } } : {}),
     published: [],
     sprite: { webp: Uint8Array.of(1, 2, 3), tilePx: 72, columns: 2, count: 4 },
     notes: [],
@@ -46,6 +47,13 @@ describe('a comparison', () => {
   test('is a table with the best first, what each costs, and a heat map by models and layers', () => {
     const markup = comparisonTable(comparison(cells));
     const table = markup.slice(markup.indexOf('The best first'));
+    const [first] = /<p class="lookbook-verdict">.*?<\/p>/.exec(markup)!;
+    expect(first).toContain(
+      '<b>strong</b>, own vector, by cosine, suits these pictures best: 90.0 (81.0–99.0)',
+    );
+    expect(first).toContain(
+      'ahead of weak, own vector, by cosine, by 50.0 points (45.0 to 55.0). That is more',
+    );
     expect(table.indexOf('90.0 (81.0–99.0)')).toBeLessThan(table.indexOf('60.0 (54.0–66.0)'));
     expect(table.indexOf('60.0 (54.0–66.0)')).toBeLessThan(table.indexOf('40.0 (36.0–44.0)'));
     for (const part of ['4.3', '14 MB', 'By chance 9.6 % are right', 'own vector', 'middle']) {
@@ -80,6 +88,55 @@ describe('a comparison', () => {
     expect(markup.match(/<s style="left:78.3%"><\/s>/g)).toHaveLength(3);
     expect(markup).not.toContain('left:50%');
     expect(markup).toContain('Dashed: a paper 78.3');
+  });
+
+  test('shows a row of each model, and keeps the others behind it', () => {
+    const markup = comparisonTable(comparison(cells));
+    const examples = markup.slice(markup.indexOf('One picture, and'), markup.indexOf('The best first'));
+    const [open, behind] = examples.split('<details>');
+    expect(open!.match(/class="lookbook-row"/g)).toHaveLength(2);
+    expect(open).toMatch(/<b>strong<\/b> <span class="lookbook-soft">own vector, cosine, 1 of 2 right/);
+    expect(behind).toContain('<summary>1 more row of strong</summary>');
+    expect(behind).toContain('middle, cosine');
+  });
+
+  test('of one model is one heat map with a line for each metric', () => {
+    const two = [cell('only', null, 40), { ...cell('only', null, 50), metric: 'dot' as const }];
+    const markup = comparisonTable(comparison(two));
+    expect(markup.match(/<table class="lookbook-heat"/g)).toHaveLength(1);
+    expect(markup).toMatch(/<th scope="row"><bdi>cosine<\/bdi><\/th>.*<th scope="row"><bdi>dot<\/bdi><\/th>/);
+  });
+
+  test('without labels tells what every edit does, and which cell knows the pictures best', () => {
+    const edits = (['crop', 'flipped', 'brighter', 'recompressed'] as const).map((edit, n) => ({
+      edit,
+      pictures: 50,
+      first: at(0.9 - n / 10),
+      reciprocalRank: at(0.5),
+      cosine: at(0.95 - n / 100),
+    }));
+    const { score: _, precision: __, averagePrecision: ___, ...plain } = cell('blind', null, 0);
+    const { labels: ____, ...more } = comparison([
+      { ...plain, edits },
+      { ...plain, layer: 'other', edits },
+    ]);
+    const markup = comparisonTable(more);
+    for (const part of ['90.0 % (81.0–99.0)', '80.0 % <span class="lookbook-soft">0.940', '70.0 %', '60.0 %'])
+      expect(markup).toContain(part);
+    // A published score is one by classes.
+    const published = [{ title: 'a paper', score: 78.3 }];
+    expect(comparisonTable({ ...more, published })).not.toContain('Dashed');
+    expect(markup).toMatch(/<b>blind<\/b>, own vector, by cosine, knows these pictures best: 90\.0 %/);
+  });
+
+  test('that has maps shows them on its page', () => {
+    const points = [{ id: 'a', x: 0, y: 1, title: 'a.jpg', kind: 'plain' as const }];
+    const maps = [
+      { title: 'strong, own vector', points },
+      { title: 'weak, own vector', points },
+    ];
+    expect(comparisonPage(comparison(cells, { maps }))).toContain('<span>weak, own vector</span>');
+    expect(comparisonPage(comparison(cells))).not.toContain('lookbook-halves');
   });
 
   test('two of them on one page lead to rows of their own', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { firstGrouping, groupingsOf, groupPoints, NO_GROUP } from '#lib/rendering/legend.js';
 import { map } from '#lib/rendering/map.js';
 import { mapPage } from '#lib/rendering/plotly.js';
-import type { MapPoint, MapView } from '#lib/types.js';
+import type { MapField, MapPoint, MapView } from '#lib/types.js';
 import { mapOf } from './fixtures.js';
 import { nastyStrings } from './nasty.js';
 
@@ -85,12 +85,24 @@ describe('the still picture', () => {
   test('names its groups at their places, and none over another', async () => {
     const svg = pictureOf(map(await mapOf(400)));
     const names = [...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)">([^<]+)</g)];
+    // "tree" has no colour of its own, but lies in one place.
     expect(names.map(([, , , text]) => text).sort()).toEqual(
-      ['bicycle', 'boat', 'car', 'cat', 'cup', 'dog', 'flower', 'mountain'].sort(),
+      ['bicycle', 'boat', 'car', 'cat', 'cup', 'dog', 'flower', 'mountain', 'tree'].sort(),
     );
     for (const [, x, y, text] of names)
       for (const [, otherX, otherY, other] of names)
         if (text !== other) expect(Math.abs(+x! - +otherX!) + Math.abs(+y! - +otherY!)).toBeGreaterThan(14);
+  });
+
+  test('names no group without a colour of its own that lies here and there', async () => {
+    const view = await mapOf(400);
+    const values = view.points.map((_, n) => (n % 33 === 5 ? 'everywhere' : `group ${n % 10}`));
+    const svg = pictureOf(
+      map({ ...view, fields: [{ name: 'kind', kind: 'category', values }], colourBy: 'kind' }),
+    );
+    const names = [...svg.matchAll(/<text x="[\d.]+" y="[\d.]+">([^<]+)</g)].map(([, text]) => text);
+    expect(names).toContain('group 1');
+    expect(names).not.toContain('everywhere');
   });
 
   test('is coloured by the field that the map names', async () => {
@@ -155,6 +167,21 @@ describe('a legend', () => {
     expect(highest).toEqual([...highest].sort((a, b) => a - b));
   });
 
+  test('parts numbers at the edges that a field names, where there are numbers between them', () => {
+    const values = [...Array.from({ length: 90 }, (_, n) => n / 10_000), 0.1, 0.3, 0.95, 0.9, null];
+    const points = values.map((_, n) => point(String(n)));
+    const edges = [0.01, 0.05, 0.1, 0.5, 0.9];
+    const field: MapField = { name: 'relevance', kind: 'number', unit: 'share', edges, values };
+    const { entries, codes } = groupPoints(points, field);
+    expect(entries.map(({ label, count }) => `${label}: ${count}`)).toEqual([
+      '0 % – < 1 %: 90',
+      '10 % – 30 %: 2',
+      '90 % – 95 %: 2',
+      'no relevance: 1',
+    ]);
+    expect([...codes].slice(-5)).toEqual([1, 1, 2, 2, 3]);
+  });
+
   test('has a range of its own for each of a few numbers, and a grey one for none', () => {
     const { entries, codes } = numbers('number', [3, 1, null, Number.NaN, 3]);
     expect(entries.map(({ label, count }) => `${label}: ${count}`)).toEqual(['1: 1', '3: 2', 'no size: 2']);
@@ -215,7 +242,8 @@ describe('a page of its own', () => {
   test('lets only its own scripts run, by their hashes', async () => {
     const page = mapPage(await mapOf(20));
     const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(page)![1]!;
-    expect(policy).toMatch(/^default-src 'none'; script-src 'sha256-\S+' 'sha256-\S+' 'unsafe-eval';/);
+    expect(policy).toMatch(/^default-src 'none'; script-src 'sha256-\S+' 'sha256-\S+'; style-src/);
+    expect(policy).not.toContain('unsafe-eval');
     expect(policy.split('style-src')[0]).not.toContain("'unsafe-inline'");
   });
 

@@ -5,12 +5,12 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { averagePrecision, neighbourScore, precisionAtK } from '../../arithmetic/metrics.js';
+import { averagePrecision, precisionAtK } from '../../arithmetic/metrics.js';
 import { nearestRows } from '../../arithmetic/neighbours.js';
 import { stack } from '../../arithmetic/vectors.js';
 import { openTogether } from '../../closers.js';
+import { compare } from '../../compare.js';
 import { open as openLabelWords } from '../../encoders/label-words.js';
-import { openEncoder } from '../../models/families.js';
 import { findModel, modelFiles } from '../../models/registry.js';
 import type { Encoder } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
@@ -19,7 +19,6 @@ import { mean } from '../ranks.js';
 
 const WORDS = 'mobilenet-v2-words';
 const PLAIN_LABELS = 'imagenet_labels.txt';
-const NEIGHBOURS = 15;
 const FIRST = 10;
 
 export const measure: Measure = async (say) => {
@@ -38,33 +37,18 @@ export const measure: Measure = async (say) => {
 
 /** The mean score of all photographs, each asking for its like, with the model's own vector and with each layer. */
 export async function byExample(name: string, folder: string): Promise<Figures> {
-  const { manifest } = await findModel(name);
-  const layers = 'layers' in manifest ? Object.keys(manifest.layers ?? {}) : [];
-  // All are open together: they share one graph, and a photograph passes it once.
-  const encoders = await openTogether((keep) =>
-    Promise.all([
-      keep(openEncoder(name, { device: 'cpu' })),
-      ...layers.map((layer) => keep(openEncoder(name, { device: 'cpu', layer }))),
+  const { cells } = await compare([{ encoder: name, layers: 'all' }], {
+    images: folder,
+    labels: join(folder, 'labels.json'),
+    metrics: ['cosine'],
+    device: 'cpu',
+  });
+  return Object.fromEntries(
+    cells.map(({ layer, score }) => [
+      ['iconic200', name, ...(layer === null ? [] : [layer])].join('.'),
+      score?.mean ?? Number.NaN,
     ]),
   );
-  const photographs = await readPhotographs(folder, encoders[0]!);
-  const figures: Figures = {};
-  for (const [index, encoder] of encoders.entries()) {
-    const vectors = await embedAll(encoder, photographs.pixels);
-    const figure = ['iconic200', name, ...(index ? [layers[index - 1]!] : [])].join('.');
-    figures[figure] = meanNeighbourScore(vectors, photographs.classes);
-  }
-  await Promise.all(encoders.map((encoder) => encoder.close()));
-  return figures;
-}
-
-function meanNeighbourScore(vectors: readonly Float32Array[], classes: readonly string[]): number {
-  const block = stack(vectors, vectors[0]!.length);
-  const scores = vectors.map((vector, own) => {
-    const others = nearestRows(block, vector, NEIGHBOURS + 1).filter(({ index }) => index !== own);
-    return neighbourScore(others.slice(0, NEIGHBOURS).map(({ index }) => classes[index] === classes[own]));
-  });
-  return mean(scores);
 }
 
 /**

@@ -4,16 +4,20 @@ import { seeded } from '../../arithmetic/seeded.js';
 import { openTogether } from '../../closers.js';
 import { openEncoder } from '../../models/families.js';
 import type { OpenOptions } from '../../models/identity.js';
+import { listedLayers } from '../../models/layers.js';
 import { filesOf, findModel } from '../../models/registry.js';
 import type { Turns } from '../../turns.js';
 import type { ComparedModel, Comparison, ComparisonCell, Encoder, Metric } from '../../types.js';
 import { agreement } from './agreement.js';
 import { type EditedRow, editFigures } from './by-edits.js';
 import { chanceOf, sampled } from './by-labels.js';
+import type { SeenLayer } from './compared-maps.js';
+import { alikeOf, fewerThan, isOfLengthOne, layerName } from './compared-notes.js';
 import { type Labels, sizesOf } from './labels.js';
 import { lookAtAll, type ReadablePicture } from './look-at-all.js';
 import { partOf } from './parts.js';
 import { measureRows, NEAREST, type RowFigures, rankRows, type Space } from './space.js';
+import { type Extremes, extremesOf, laidOf, leadOf, type Measured } from './standing.js';
 
 /** Pictures whose neighbours are compared between models; more make it surer by little. */
 const COMPARED = 500;
@@ -29,37 +33,28 @@ export interface CompareWork extends Turns {
   edits: number;
   /** The row that the example rows ask with; the most typical one where it is missing. */
   example: number | undefined;
+  /** Whether the vectors of two layers outlive the comparison, to be laid out. */
+  maps: boolean;
   place: OpenOptions;
 }
 
 /** A comparison whose example rows name rows of the pictures. */
-export interface Compared extends Pick<Comparison, 'models' | 'agreement' | 'notes' | 'labels'> {
+export interface Compared extends Pick<Comparison, 'models' | 'agreement' | 'lead' | 'notes' | 'labels'> {
   cells: (Omit<ComparisonCell, 'example'> & { nearest: readonly number[] })[];
   example: number;
+  /** The two that are laid out, where that was asked for. */
+  laid: SeenLayer[];
 }
 
 /** One layer of a model with the vectors of all pictures, and of the edited ones. */
-interface Seen {
-  encoder: string;
-  layer: string | null;
-  dimension: number;
-  vectors: Float32Array;
+interface Seen extends SeenLayer {
   edited: EditedRow[];
-}
-
-/** A cell on its way, with what outlives the vectors. */
-interface Measured {
-  cell: Omit<ComparisonCell, 'example'>;
-  rows: RowFigures | null;
-  /** Of the example, where it is known before all cells are. */
-  nearest: number[] | null;
-  /** Of the first cell of a model, where there are several models: the nearest of the rows that are compared. */
-  rankings: number[][] | null;
 }
 
 /**
  * Every layer of every model by every metric: the pictures are encoded once for each model, whose layers share the pass.
- * Vectors of one model at a time are held: 10,000 pictures take 4 MB for each hundred numbers of all its layers.
+ * Vectors of one model at a time are held: 10,000 pictures take 4 MB for each hundred numbers of all its layers; for
+ * maps two layers of each model stay.
  * @throws LookbookError when a model does not open or a layer is unknown; the signal's reason when it was called off.
  */
 export async function compareEncoders(
@@ -69,16 +64,20 @@ export async function compareEncoders(
   const { labels, metrics, k } = work;
   const facts: Comparison['models'] = [];
   const measured: Measured[] = [];
+  const extremes: Extremes[] = [];
+  const plain: string[] = [];
   for (const [at, model] of models.entries()) {
     const watch = partOf(work, at, models.length);
     const { seen, ...fact } = await lookWith(model, work, partOf(watch, 0, 2));
     facts.push(fact);
+    plain.push(...seen.filter(isOfLengthOne).map(layerName));
     const cells = seen.flatMap((layer) => metrics.map((metric) => ({ layer, metric })));
     for (const [n, { layer, metric }] of cells.entries()) {
       const isCompared = n === 0 && models.length > 1;
       const part = partOf(partOf(watch, 1, 2), n, cells.length);
       measured.push(await measure(layer, { metric, isCompared }, { ...work, ...part }));
     }
+    if (work.maps) extremes.push(extremesOf(seen, measured.slice(-cells.length)));
   }
   const [first] = measured;
   const queries = first?.rows?.queries;
@@ -101,14 +100,13 @@ export async function compareEncoders(
           },
         }
       : {}),
+    ...leadOf(measured),
+    laid: laidOf(extremes),
     notes: [
       ...(labels?.notes ?? []),
       ...(first?.rows ? sampled(first.rows) : []),
-      ...(metrics.length > 1
-        ? [
-            'Encoders give vectors of length 1, for which euclidean, sqeuclidean and dot order as cosine does; minkowski (p = 3) may differ.',
-          ]
-        : []),
+      ...fewerThan(k, work.pictures.length),
+      ...(metrics.length > 1 && plain.length ? [alikeOf(plain)] : []),
     ],
   };
 }
@@ -121,8 +119,9 @@ async function lookWith(
 ): Promise<Comparison['models'][number] & { seen: Seen[] }> {
   const { encoder: name, dtype = 'fp32' } = model;
   const layers = await layersOf(model);
+  const beside = layers.filter((layer) => layer !== null);
   const open = (layer: string | null): Promise<Encoder> =>
-    openEncoder(name, { ...place, dtype, ...(layer === null ? {} : { layer }) });
+    openEncoder(name, { ...place, dtype, beside, ...(layer === null ? {} : { layer }) });
   // All are open together: they share one graph, and a picture passes it once.
   const encoders = await openTogether((keep) => Promise.all(layers.map((layer) => keep(open(layer)))));
   try {
@@ -150,7 +149,7 @@ async function layersOf({ encoder, layers }: ComparedModel): Promise<(string | n
   if (layers === undefined) return [null];
   if (layers !== 'all') return [...layers];
   const { manifest } = await findModel(encoder);
-  return [null, ...('layers' in manifest ? Object.keys(manifest.layers ?? {}) : [])];
+  return [null, ...listedLayers(manifest)];
 }
 
 /** Of all files that the model needs, as its manifest says. */

@@ -66,7 +66,10 @@ export async function lookAtAll(
   return { ...looked, msPerPicture: perPicture(batches) };
 }
 
-/** The encoders one after the other: the first passes the pictures, the others find its pass. */
+/**
+ * The encoders one after the other: the first passes the pictures, the others find its pass. A vector gets the length back
+ * that it had, where the encoder tells it: of length 1 all metrics but minkowski's would order alike.
+ */
 async function embedWithAll(
   encoders: readonly Encoder[],
   pixels: readonly Pixels[],
@@ -74,9 +77,13 @@ async function embedWithAll(
   const found: Float32Array[][] = [];
   for (const encoder of encoders) {
     const embedded = await encoder.embed(pixels.map((one) => ({ pixels: one })));
-    found.push(embedded.map(({ picture }) => picture));
+    found.push(embedded.map(({ picture, length }) => withLength(picture, length)));
   }
   return found;
+}
+
+function withLength(vector: Float32Array, length: number | undefined): Float32Array {
+  return length === undefined ? vector : vector.map((value) => value * length);
 }
 
 /** Without the first batch, which pays for allocations, where there are others. */

@@ -8,6 +8,8 @@ export interface PageEvent {
   key: string;
   clientX: number;
   clientY: number;
+  button: number;
+  buttons: number;
   shiftKey: boolean;
   ctrlKey: boolean;
   metaKey: boolean;
@@ -31,8 +33,40 @@ export interface PageElement {
   addEventListener(name: string, listener: (event: PageEvent) => void): void;
   querySelectorAll(selector: string): Iterable<PageElement>;
   getBoundingClientRect(): { left: number; top: number; width: number; height: number };
-  getContext(kind: string): unknown;
   select(): void;
+}
+
+export interface PageImage {
+  /** Red, green, blue, opacity; row by row. */
+  data: Uint8ClampedArray<ArrayBuffer>;
+  width: number;
+  height: number;
+}
+
+export interface PageCanvas extends PageElement {
+  width: number;
+  height: number;
+  getContext(kind: '2d', options: { alpha: boolean }): Canvas2d | null;
+}
+
+export interface Canvas2d {
+  canvas: PageCanvas;
+  fillStyle: string;
+  strokeStyle: string;
+  lineWidth: number;
+  font: string;
+  createImageData(width: number, height: number): PageImage;
+  putImageData(image: PageImage, x: number, y: number): void;
+  setTransform(a: number, b: number, c: number, d: number, e: number, f: number): void;
+  beginPath(): void;
+  arc(x: number, y: number, radius: number, from: number, to: number): void;
+  lineTo(x: number, y: number): void;
+  closePath(): void;
+  fill(): void;
+  stroke(): void;
+  measureText(text: string): { width: number };
+  strokeText(text: string, x: number, y: number): void;
+  fillText(text: string, x: number, y: number): void;
 }
 
 export declare const document: {
@@ -46,24 +80,31 @@ export declare const navigator: { clipboard?: { writeText(text: string): Promise
 export declare const innerWidth: number;
 export declare const innerHeight: number;
 export declare function atob(text: string): string;
-export declare function getComputedStyle(element: PageElement): { color: string };
+export declare const devicePixelRatio: number;
+export declare function getComputedStyle(element: PageElement): { color: string; backgroundColor: string };
+export declare function requestAnimationFrame(step: () => void): void;
+export declare function matchMedia(query: string): {
+  addEventListener(name: 'change', listener: () => void): void;
+};
+export declare function addEventListener(name: string, listener: (event: PageEvent) => void): void;
 
 export interface Axis {
   range: [number, number];
   /** Where the axis begins, in pixels of the plot. */
   _offset: number;
-  /** Data → pixels from there. */
-  l2p(value: number): number;
+  /** And how many it takes. */
+  _length: number;
 }
 
-export interface PlotPoint {
-  curveNumber: number;
-  pointNumber: number;
+/** What was drawn round points, in the map's own measures. */
+export interface PlotShape {
+  range?: { x: [number, number]; y: [number, number] };
+  lassoPoints?: { x: number[]; y: number[] };
 }
 
 export interface Plot extends PageElement {
   _fullLayout: { xaxis: Axis; yaxis: Axis };
-  on(name: string, listener: (event: { points?: PlotPoint[]; event?: PageEvent } | undefined) => void): void;
+  on(name: string, listener: (event: PlotShape | undefined) => void): void;
 }
 
 export declare const Plotly: {

@@ -5,27 +5,24 @@ import { hasTile, showTile } from './tiles.js';
 const MOST_PICTURES = 200;
 const PICTURE_PX = 96;
 
-/** Lists what is selected: the paths as a text to copy, and below it their pictures. */
+/** Lists what is selected: the paths as a text to copy, and below it the pictures of those that have a thumbnail. */
 export function showChosen(points: Points, selected: readonly number[]): void {
   part('chosen').hidden = !selected.length;
   part('chosen-title').textContent = `${selected.length.toLocaleString('en-US')} selected`;
   const text = part('paths');
   text.value = selected.map((index) => lineOf(points, index)).join('\n');
   part('copied').textContent = '';
-  const pictures = selected.slice(0, MOST_PICTURES).map((index) => {
+  const drawn = selected.filter((index) => hasTile(points, index));
+  const pictures = drawn.slice(0, MOST_PICTURES).map((index) => {
     const item = made('li', '');
-    if (hasTile(points, index)) {
-      const picture = made('i', '');
-      showTile(picture, points, { index, px: PICTURE_PX });
-      item.append(picture);
-    } else item.append(made('i', 'none', 'no thumbnail'));
-    item.append(made('bdi', '', shortened(points.titles[index]!, 46)));
+    const picture = made('i', '');
+    showTile(picture, points, { index, px: PICTURE_PX });
+    item.append(picture, made('bdi', '', shortened(points.titles[index]!, 46)));
     item.title = shortened(points.titles[index]!, 300);
     return item;
   });
   part('gallery').replaceChildren(...pictures);
-  const more = selected.length - pictures.length;
-  part('more').textContent = more > 0 ? `and ${more.toLocaleString('en-US')} more, listed above` : '';
+  part('more').textContent = leftOut(pictures.length, { drawn: drawn.length, all: selected.length });
 }
 
 /** Copies the paths; where the page may not, they are marked, so that the keyboard can. */
@@ -38,4 +35,14 @@ export async function copyPaths(): Promise<void> {
   text.select();
   part('copied').textContent =
     copied || document.execCommand('copy') ? 'Copied.' : 'Marked: copy with Ctrl+C.';
+}
+
+/** What the gallery leaves out, in words. */
+function leftOut(shown: number, { drawn, all }: { drawn: number; all: number }): string {
+  const more = (drawn - shown).toLocaleString('en-US');
+  const bare = (all - drawn).toLocaleString('en-US');
+  return [
+    ...(drawn > shown ? [`${more} more have a thumbnail.`] : []),
+    ...(all > drawn ? [`${bare} have no thumbnail on this page; their paths are listed above.`] : []),
+  ].join(' ');
 }

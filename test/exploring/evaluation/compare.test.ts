@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Comparison, type ComparisonCell, compare, comparisonTable } from '#lib/index.js';
 import { projectPath } from '#lib/paths.js';
 import { openRoom, type Room } from '../../indexing/pictures.js';
-import { describeWithShared, shared } from '../../shared-data.js';
 import { drawColours } from './discs.js';
 
 /** A ConvNet with random weights and two layers, beside its weights. */
@@ -58,8 +57,11 @@ describe('a comparison on a labelled folder', () => {
       images: room.images,
       metrics: ['cosine', 'euclidean', 'minkowski'],
       k: 2,
+      maps: true,
+      onProgress: (share) => told.push(share),
     });
   }, 120_000);
+  const told: number[] = [];
   const cell = (encoder: string, metric: string): ComparisonCell =>
     found.cells.find((one) => one.encoder === encoder && one.metric === metric)!;
 
@@ -83,7 +85,39 @@ describe('a comparison on a labelled folder', () => {
 
   it('scores vectors of length 1 alike by cosine and by euclidean, and says so', () => {
     expect(cell('pictoclip', 'euclidean').score).toEqual(cell('pictoclip', 'cosine').score);
-    expect(found.notes.at(-1)).toMatch(/order as cosine does/);
+    expect(found.notes.at(-1)).toMatch(/^Vectors of pictoclip have the length 1, .*order as cosine does/);
+  });
+
+  it('gives vectors their length back where a model tells it: by distance they order in another way', () => {
+    const neighbours = (metric: string): string[] =>
+      cell('tiny-convnet', metric).example.neighbours.map(({ path }) => path);
+    expect(neighbours('euclidean')).not.toEqual(neighbours('cosine'));
+  });
+
+  it('holds the best cell against the best of another model, by the same pictures', () => {
+    const { best, rival, ahead } = found.lead!;
+    const mean = (at: number): number => found.cells[at]!.score!.mean;
+    expect(mean(best)).toBe(Math.max(...found.cells.map(({ score }) => score!.mean)));
+    expect(found.cells[rival]!.encoder).not.toBe(found.cells[best]!.encoder);
+    expect(ahead.mean).toBeCloseTo(mean(best) - mean(rival), 9);
+    expect(ahead.low).toBeLessThanOrEqual(ahead.mean);
+  });
+
+  it('lays out the same pictures as the two best models see them, in one order', () => {
+    const [first, second] = found.maps!;
+    expect(found.maps!.map(({ title }) => title.split(',')[0]).sort()).toEqual(['pictoclip', 'tiny-convnet']);
+    expect(first!.points.map(({ id }) => id)).toEqual(second!.points.map(({ id }) => id));
+    expect(first!.points).toHaveLength(9);
+    expect(new Set(first!.points.map(({ label }) => label))).toEqual(new Set(['red', 'green', 'blue']));
+    expect(first!.points.map(({ x, y }) => [x, y])).not.toEqual(second!.points.map(({ x, y }) => [x, y]));
+    expect(first!.sprite).toBe(second!.sprite);
+    for (const { tile } of first!.points) expect(tile).toBeLessThan(first!.sprite!.count);
+  });
+
+  it('tells how far it is, and never goes back', () => {
+    expect(told.length).toBeGreaterThan(3);
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(told.at(-1)).toBeLessThanOrEqual(1);
   });
 
   it('says what each model costs', () => {
@@ -140,7 +174,75 @@ describe('a comparison', () => {
     expect(cell).not.toHaveProperty('score');
     expect(cell.example.query.path).toBe(example);
     expect(found.agreement).toEqual([]);
-    expect(comparisonTable(found)).toContain('Found first');
+    expect(comparisonTable(found)).toContain('Piece found first');
+  }, 60_000);
+
+  it('takes any tensor inside a graph for a layer, and leaves the figures of the others as they are', async () => {
+    const { images } = room;
+    const more = { encoder: 'tiny-convnet', layers: ['early', 'v3', 'v9'] };
+    const found = await compare([more], { images, metrics: ['cosine'] });
+    expect(found.cells.map(({ layer, dimension }) => [layer, dimension])).toEqual([
+      ['early', 16],
+      ['v3', 8],
+      ['v9', 24],
+    ]);
+    const alone = await compare([{ encoder: 'tiny-convnet', layers: ['early'] }], {
+      images,
+      metrics: ['cosine'],
+    });
+    expect(found.cells[0]!.score).toEqual(alone.cells[0]!.score);
+    expect(found.lead).toMatchObject({ best: expect.any(Number), rival: expect.any(Number) });
+  }, 60_000);
+
+  it('of the same pictures gives the same figures, examples and maps, wherever they lie', async () => {
+    const moved = await openRoom();
+    await drawColours(moved);
+    const figures = async (images: string): Promise<unknown> => {
+      const found = await compare([{ encoder: 'tiny-convnet', layers: 'all' }], { images, maps: true });
+      const [first] = found.maps!;
+      return JSON.parse(
+        JSON.stringify([found.cells, first!.points, found.lead, found.agreement]).replaceAll(images, ''),
+      );
+    };
+    expect(await figures(moved.images)).toEqual(await figures(room.images));
+    await moved.clear();
+  }, 60_000);
+
+  it('of fewer pictures than count says that no figure of k can be full', async () => {
+    const { notes } = await compare(['tiny-convnet'], { images: room.images, metrics: ['cosine'] });
+    expect(notes).toContainEqual(expect.stringMatching(/^There are 9 pictures, fewer than the 11 /));
+  }, 60_000);
+
+  it('shows the best that others have published of these pictures, and passes over what is no score', async () => {
+    const scored = await openRoom();
+    await drawColours(scored);
+    const options = { images: scored.images, metrics: ['cosine', 'dot'] as const };
+    const mean_scores = {
+      a: { cosine: { x: 12, y: 34.5, z: 'high' } },
+      b: { cosine: { x: 20, w: 1e9 } },
+      c: 3,
+    };
+    await scored.write('published-scores.json', JSON.stringify({ mean_scores }));
+    const found = await compare(['tiny-convnet'], options);
+    expect(found.published).toEqual([{ title: 'published best (a y)', score: 34.5, metric: 'cosine' }]);
+    expect((await compare(['tiny-convnet'], { ...options, published: [] })).published).toEqual([]);
+    await scored.write('published-scores.json', '{');
+    const broken = await compare(['tiny-convnet'], options);
+    expect(broken.published).toEqual([]);
+    expect(broken.notes[0]).toMatch(/^The published-scores\.json of images is not one/);
+    await scored.clear();
+  }, 60_000);
+
+  it('with labels that name missing files, or one class only, is refused in one sentence', async () => {
+    const { images } = room;
+    const labels = { [join(images, 'red/0.png')]: 'a', [join(images, 'gone.png')]: 'b', 'nowhere.png': 'b' };
+    await expect(compare(['tiny-convnet'], { images, labels })).rejects.toThrow(
+      /does not fit the pictures: got 2 missing files: .*gone\.png, nowhere\.png/,
+    );
+    const one = { [join(images, 'red/0.png')]: 'a', [join(images, 'red/1.png')]: 'a' };
+    await expect(compare(['tiny-convnet'], { images, labels: one })).rejects.toThrow(
+      /these labels tell no pictures apart: got 1 class, 1 of them/,
+    );
   }, 60_000);
 
   it('leaves out what is no picture, takes equal files of two folders once, and says so', async () => {
@@ -164,8 +266,8 @@ describe('a comparison', () => {
     ).rejects.toThrow(/pictoclip twice; metrics hamming, expected.*; k is 0/);
     await expect(compare([], { images })).rejects.toThrow(/no model/);
     await expect(compare(['pictoclip', 'pictoclop'], { images })).rejects.toThrow(/no model of that name/);
-    await expect(compare([{ encoder: 'tiny-convnet', layers: ['late'] }], { images })).rejects.toThrow(
-      /tiny-convnet has the layers early, not late/,
+    await expect(compare([{ encoder: 'tiny-convnet', layers: ['late.'] }], { images })).rejects.toThrow(
+      /tiny-convnet has no layer "late.", but the layers early and tensors such as late/,
     );
     await expect(compare(['tiny-convnet'], { images, example: 'gone.png' })).rejects.toThrow(
       /example is none/,
@@ -174,34 +276,4 @@ describe('a comparison', () => {
       compare(['tiny-convnet'], { images, signal: AbortSignal.abort(new Error('enough')) }),
     ).rejects.toThrow('enough');
   }, 60_000);
-});
-
-/** PIL's shortest side 224 bicubic and centre crop, of ../shared/data/reference/search.json. */
-const REFERENCE: Record<string, number> = {
-  embedding: 91.33,
-  block_16: 90.14,
-  block_13: 77.2,
-  block_10: 61.74,
-  block_06: 53.74,
-  block_03: 47.81,
-  block_01: 36.77,
-};
-
-describeWithShared('a comparison of the layers of MobileNet v2', 'data/iconic200', () => {
-  it('scores each of the seven within 1 of the reference', async () => {
-    process.env.LOOKBOOK_MODELS = `${shared}data/models`;
-    const { cells } = await compare([{ encoder: 'mobilenet-v2', layers: 'all' }], {
-      images: `${shared}data/iconic200`,
-      labels: `${shared}data/iconic200/labels.json`,
-      metrics: ['cosine'],
-    });
-    process.env.LOOKBOOK_MODELS = models;
-    expect(cells).toHaveLength(7);
-    for (const { layer, score } of cells) {
-      expect(
-        Math.abs(score!.mean - REFERENCE[layer ?? 'embedding']!),
-        `${layer}: ${score!.mean}`,
-      ).toBeLessThan(1);
-    }
-  }, 300_000);
 });
