@@ -10,6 +10,7 @@ export { clustersTable } from './rendering/clusters.js';
 export { collections as collectionsTable } from './rendering/collections.js';
 export { comparisonPage, comparisonTable } from './rendering/comparison.js';
 export { coverageTable } from './rendering/coverage.js';
+export { doctor as doctorTable } from './rendering/doctor.js';
 export { duplicatesTable } from './rendering/duplicates.js';
 export { evaluationPage, evaluationTable } from './rendering/evaluation.js';
 export { explanation as explanationTable } from './rendering/explanation.js';

@@ -9,6 +9,7 @@ import { LookbookError } from './errors.js';
 import { coverage } from './exploring/coverage.js';
 import { duplicates } from './exploring/duplicates.js';
 import { outliers } from './exploring/outliers.js';
+import { doctor } from './health/doctor.js';
 import { type LazyHighlighter, lazyHighlighter } from './highlighting.js';
 import { openCatalogue } from './indexing/catalogue.js';
 import { estimateRun, keepRate } from './indexing/estimate.js';
@@ -25,6 +26,7 @@ import type {
   EvaluateOptions,
   Evaluation,
   ExploreOptions,
+  Finding,
   IndexEstimate,
   IndexReport,
   MapView,
@@ -78,6 +80,8 @@ export interface Lookbook {
    * @throws LookbookError when it is unknown, another lookbook's, or open, or while a run is indexing.
    */
   removeCollection(name: string): Promise<string[]>;
+  /** What is well and what is wrong on this machine, with these models and this store. */
+  doctor(): Promise<Finding[]>;
   close(): Promise<void>;
 }
 
@@ -222,6 +226,12 @@ class OpenLookbook implements Lookbook {
     } finally {
       await lock.release();
     }
+  }
+
+  async doctor(): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    for await (const finding of doctor(this.settings)) findings.push(finding);
+    return findings;
   }
 
   close(): Promise<void> {

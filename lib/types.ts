@@ -1,6 +1,7 @@
 /** The nouns of lookbook and the contracts between its rooms. Plain data, no behaviour. */
 export type * from './types/exploring.js';
 export type * from './types/filters.js';
+export type * from './types/health.js';
 export type * from './types/indexing.js';
 export type * from './types/models.js';
 export type * from './types/pictures.js';

@@ -30,7 +30,16 @@ const FLOORS: string[][] = [
   ['lookbook.ts'],
   ['book'],
   ['workshop.ts', 'compare.ts', 'comparison-config.ts'],
-  ['indexing', 'searching', 'exploring', 'rendering', 'showing.ts', 'highlighting.ts', 'collections.ts'],
+  [
+    'indexing',
+    'searching',
+    'exploring',
+    'rendering',
+    'health',
+    'showing.ts',
+    'highlighting.ts',
+    'collections.ts',
+  ],
   ['segmentation.ts', 'encoders', 'segmenters', 'highlighters', 'stores'],
   [
     'models',

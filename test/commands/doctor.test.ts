@@ -15,7 +15,8 @@ it('a machine that passes these tests is well', async () => {
     LOOKBOOK_CHROMA: join(folder, 'chroma'),
     LOOKBOOK_MASKS: join(folder, 'masks'),
   });
-  for (const name of ['Node', 'Folders', 'Disk', 'Pictures', 'Model', 'Segmenter', 'Highlighter', 'Store'])
+  const names = ['Node', 'Processor', 'Memory', 'Folders', 'Disk', 'Packages', 'Pictures', 'Model'];
+  for (const name of [...names, 'Segmenter', 'Highlighter', 'Weights', 'Store', 'Collections'])
     expect(out).toMatch(new RegExp(`^✓ ${name} `, 'm'));
   expect(out).toMatch(/^✓ TensorFlow\.js +models of it run in the backend (tensorflow|wasm)/m);
   expect(out).toMatch(/^[✓–] Jupyter /m);
@@ -37,4 +38,14 @@ it('names what is wrong and goes on with the rest', async () => {
   expect(out).toMatch(/^✗ Store +\[store\] .*127\.0\.0\.1:9/m);
   expect(out).toMatch(/^✓ Disk /m);
   expect(code).toBe(1);
+});
+
+it('says the same as JSON, for whoever asks from afar', async () => {
+  const { out } = await runCommand('doctor', ['--json'], { LOOKBOOK_CHROMA: 'memory:' });
+  const findings = JSON.parse(out.trim().split('\n').at(-1)!);
+  expect(findings).toContainEqual({
+    name: 'Store',
+    state: 'well',
+    says: [expect.stringContaining('memory:')],
+  });
 });
