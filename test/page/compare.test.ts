@@ -38,7 +38,8 @@ describe.skipIf(!browserFound)('the executed notebook of comparisons, in a brows
   }, 300_000);
   afterAll(async () => {
     await browser?.close();
-    await rm(folder, { recursive: true, force: true });
+    // The store’s server lives on a moment and may still write.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 });
   });
 
   it('is small, complains of nothing and asks the network for nothing', () => {

@@ -42,7 +42,8 @@ describe.skipIf(!browserFound)('03-explore, executed, in a browser', { timeout: 
   afterAll(async () => {
     await browser?.close();
     await scratch?.remove();
-    await rm(folder, { recursive: true, force: true });
+    // The store’s server lives on a moment and may still write.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 });
   });
 
   it('loads every picture, asks for nothing, complains of nothing, and is small', async () => {

@@ -29,12 +29,12 @@ export const measure: Measure = async (say) => {
   await project({ vectors: vectors.subarray(0, 1000 * DIMENSION), dimension: DIMENSION }, { epochs: 50 });
   const found: number[] = [];
   const laid: number[] = [];
-  let points: Float32Array = new Float32Array(0);
+  const runs: Float32Array[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     found.push(await secondsOf(() => neighbours(block, { k: 15, way: 'onnx' })));
     laid.push(
       await secondsOf(async () => {
-        ({ points } = await project(block, { epochs: EPOCHS }));
+        runs.push((await project(block, { epochs: EPOCHS })).points);
       }),
     );
   }
@@ -45,7 +45,7 @@ export const measure: Measure = async (say) => {
   );
   const learnt = await umapLearn({ ...block, epochs: EPOCHS }, say);
   if (learnt) say(`umap-learn ${learnt.version}, seeded: ${learnt.seconds.toFixed(2)} s`);
-  const maps = [points, plain.points, ...(learnt ? [learnt.points] : [])];
+  const maps = [runs[0]!, plain.points, ...(learnt ? [learnt.points] : [])];
   const trust = trustworthiness({ block: vectors, dimension: DIMENSION }, maps, { k: 15, asked: ASKED });
   const names = ['ours', 'umap-js', 'umap-learn'];
   say(`trustworthiness@15: ${trust.map((value, n) => `${names[n]} ${value.toFixed(4)}`).join(', ')}`);
@@ -55,11 +55,18 @@ export const measure: Measure = async (say) => {
     ...(learnt ? { 'umap.vs_umap_learn': own / learnt.seconds } : {}),
     // Against umap-learn where it is there, else against umap-js.
     'umap.trustworthiness_delta': trust[0]! - trust.at(-1)!,
+    // Between runs of one seed, of the longer side; that new pictures move no old one by any bit is a test.
+    'umap.moved': Math.max(...runs.map((points) => farthest(points, runs[0]!))),
     'knn.10k_s': median(found),
     'umap.100k_s': large.seconds,
     'umap.100k_rss_mb': large.peakRssMb,
   } satisfies Figures;
 };
+
+/** The largest difference of a coordinate. */
+function farthest(points: Float32Array, others: Float32Array): number {
+  return points.reduce((most, value, at) => Math.max(most, Math.abs(value - others[at]!)), 0);
+}
 
 function plainUmap(vectors: Float32Array): { seconds: number; points: Float32Array } {
   const rows = Array.from({ length: ROWS }, (_, row) =>
