@@ -3,6 +3,7 @@ export type * from './types/exploring.js';
 export type * from './types/filters.js';
 export type * from './types/health.js';
 export type * from './types/indexing.js';
+export type * from './types/measuring.js';
 export type * from './types/models.js';
 export type * from './types/pictures.js';
 export type * from './types/searching.js';

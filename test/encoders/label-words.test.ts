@@ -9,6 +9,7 @@ import { mixLabels, open } from '#lib/encoders/label-words.js';
 import type { LabelWordsManifest } from '#lib/models/manifest.js';
 import { derivedPath, projectPath } from '#lib/paths.js';
 import type { Encoder } from '#lib/types.js';
+import { PREPROCESSING } from '../tiny-convnet.js';
 
 const golden = projectPath('test/fixtures/golden');
 const file = { path: 'x', bytes: null, sha256: null };
@@ -21,13 +22,7 @@ const manifest: LabelWordsManifest = {
   source: 'test',
   family: 'label-words',
   files: { image: file, text: file, tokenizer: file, labels: file },
-  preprocessing: {
-    resize: 'squash',
-    size: 32,
-    interpolation: 'bilinear',
-    mean: [0.5, 0.5, 0.5],
-    std: [0.5, 0.5, 0.5],
-  },
+  preprocessing: PREPROCESSING,
   input: 'pixel_values',
   output: 'logits',
   dimension: 16,

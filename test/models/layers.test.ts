@@ -10,35 +10,14 @@ import { findModel, listModels, modelFiles } from '#lib/models/registry.js';
 import { openOnnxModel } from '#lib/onnx.js';
 import { readGraphNames } from '#lib/onnx-names.js';
 import { projectPath } from '#lib/paths.js';
-import type { Encoder, Pixels, Preprocessing } from '#lib/types.js';
+import type { Encoder, Pixels } from '#lib/types.js';
 import { describeWithShared, shared } from '../shared-data.js';
+import { CONVNET, PREPROCESSING } from '../tiny-convnet.js';
 
 const golden = projectPath('test/fixtures/golden');
 
-const PREPROCESSING: Preprocessing = {
-  resize: 'squash',
-  size: 32,
-  interpolation: 'bilinear',
-  mean: [0.5, 0.5, 0.5],
-  std: [0.5, 0.5, 0.5],
-};
-
-/** A ConvNet with random weights; `inner` is a tensor that the graph does not give by itself. */
-const CONVNET = {
-  title: 'tiny',
-  family: 'image-encoder',
-  licence: 'none',
-  source: 'test',
-  files: { image: { path: 'model.onnx', bytes: null, sha256: null } },
-  preprocessing: PREPROCESSING,
-  input: 'pixel_values',
-  output: 'embedding',
-  dimension: 24,
-  layers: {
-    early: { output: 'early', dimension: 16, pooling: 'mean' },
-    inner: { output: 'v3', dimension: 8, pooling: 'mean' },
-  },
-};
+/** `inner` is a tensor that the graph does not give by itself. */
+const LAYERS = { ...CONVNET.layers, inner: { output: 'v3', dimension: 8, pooling: 'mean' } };
 
 let models: string;
 let pixels: Pixels;
@@ -54,7 +33,7 @@ async function put(name: string, manifest: object, files: Record<string, string>
 beforeAll(async () => {
   models = await mkdtemp(join(tmpdir(), 'lookbook-layers-'));
   process.env.LOOKBOOK_MODELS = models;
-  await put('tiny-layers', CONVNET, { 'model.onnx': 'convnet/model.onnx' });
+  await put('tiny-layers', { ...CONVNET, layers: LAYERS }, { 'model.onnx': 'convnet/model.onnx' });
   await put(
     'tiny-inside',
     { ...CONVNET, output: 'v9', pooling: 'mean', layers: {} },

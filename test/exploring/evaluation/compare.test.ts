@@ -5,27 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Comparison, type ComparisonCell, compare, comparisonTable } from '#lib/index.js';
 import { projectPath } from '#lib/paths.js';
 import { openRoom, type Room } from '../../indexing/pictures.js';
+import { CONVNET } from '../../tiny-convnet.js';
 import { drawColours } from './discs.js';
-
-/** A ConvNet with random weights and two layers, beside its weights. */
-const CONVNET = {
-  title: 'tiny',
-  family: 'image-encoder',
-  licence: 'none',
-  source: 'test',
-  files: { image: { path: 'model.onnx', bytes: null, sha256: null } },
-  preprocessing: {
-    resize: 'squash',
-    size: 32,
-    interpolation: 'bilinear',
-    mean: [0.5, 0.5, 0.5],
-    std: [0.5, 0.5, 0.5],
-  },
-  input: 'pixel_values',
-  output: 'embedding',
-  dimension: 24,
-  layers: { early: { output: 'early', dimension: 16, pooling: 'mean' } },
-};
 
 let room: Room;
 let models: string;
