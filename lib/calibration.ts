@@ -151,7 +151,8 @@ export function calibrationPath(encoder: Encoder, place: DeviceOptions): string 
   return derivedPath('calibration', `${encoder.name.replace(/[^\w.-]+/g, '-')}-${name}.json`);
 }
 
-function machine(): { cpu: string; cores: number; onnxruntime: string } {
+/** What the speed of a model depends on. */
+export function machine(): { cpu: string; cores: number; onnxruntime: string } {
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json');
   return { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), onnxruntime: String(version) };
 }

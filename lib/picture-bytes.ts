@@ -17,14 +17,28 @@ export function isUrl(location: string): boolean {
   return /^https?:\/\//i.test(location);
 }
 
-/** @throws LookbookError with the reason: gone, unreadable, not answering. */
+/** Larger files are not read: the whole file is held in memory, and once more while it is decoded. */
+const MAX_FILE_BYTES = 512e6;
+
+/**
+ * @param source `size` where it is known.
+ * @throws LookbookError with the reason: gone, unreadable, too large, not answering.
+ */
 export async function readSource(
-  { location }: { location: string },
+  { location, size = 0 }: { location: string; size?: number },
   options: { allowPrivateUrls: boolean; signal?: AbortSignal },
 ): Promise<Uint8Array> {
   const { allowPrivateUrls: allowPrivate, signal } = options;
   if (isUrl(location)) {
     return fetchTurn(() => fetchBytes(location, { allowPrivate, ...(signal ? { signal } : {}) }));
+  }
+  if (size > MAX_FILE_BYTES) {
+    throw new LookbookError('read', {
+      what: 'the file is too large',
+      got: `${Math.round(size / 1e6)} MB`,
+      expected: `at most ${MAX_FILE_BYTES / 1e6} MB`,
+      mend: 'Save it smaller, or leave it out with EXCLUDE.',
+    });
   }
   try {
     return await readFile(location);

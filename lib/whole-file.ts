@@ -8,7 +8,10 @@ let parts = 0;
  * Writes a file whole or not at all: a kill in the middle leaves the old one. Makes the folders above it.
  * @throws LookbookError when the disk is full or the folder may not be written.
  */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array | Iterable<Uint8Array>,
+): Promise<void> {
   const part = `${path}.${process.pid}-${parts++}.part`;
   try {
     await mkdir(dirname(path), { recursive: true });

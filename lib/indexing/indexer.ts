@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import { batchFor } from '../calibration.js';
 import type { Settings } from '../config.js';
+import { mayPass } from '../decoders/image.js';
 import { LookbookError, reasonOf } from '../errors.js';
 import { imageIdOfBytes, isUrl, readSource } from '../picture-bytes.js';
 import type { IndexProgress, IndexReport } from '../types.js';
@@ -35,6 +36,8 @@ const BATCH = 8;
 const MOST_AHEAD = 64;
 /** What errors of models call themselves: they may be one picture's fault. */
 const MODELS: ReadonlySet<string> = new Set(['encoder', 'segmenter']);
+/** What the error of decoder processes that cannot be started calls itself: no picture's fault, and all would meet it. */
+const DECODER = 'decoder';
 /** Pictures kept for the contact sheet. */
 const SAMPLE = 12;
 /** From this share of photographs on, a model made for drawings says so. */
@@ -99,7 +102,7 @@ class Run {
   #photographs = 0;
   /** One batch is stored at a time, so that a kill leaves at most one half stored. */
   readonly #storeTurn = pLimit(1);
-  /** One picture is decoded per core (libuv gives four threads at most): more would only wait for each other. */
+  /** One picture is read or decoded per core: more would only wait for each other. */
   readonly #decodeTurn = pLimit(availableParallelism());
 
   constructor(parts: RunParts) {
@@ -251,6 +254,7 @@ class Run {
       this.#kinds.set(imageId, kind);
       return prepared;
     } catch (error) {
+      if (error instanceof LookbookError && error.where === DECODER) throw error;
       this.#fail(source.location, reasonOf(error));
       this.#parts.meter.advance(1);
       return null;
@@ -280,7 +284,8 @@ class Run {
       const identity = { imageId, place: placeOf(source) };
       return await this.#decode(() => stages.prepare(bytes, identity, workshop, withSegments));
     } catch (error) {
-      if (!isUrl(source.location)) ledger.spoil(source, reasonOf(error));
+      const isKnownToStay = error instanceof LookbookError && error.where === 'decode' && !mayPass(error);
+      if (isKnownToStay && !isUrl(source.location)) ledger.spoil(source, reasonOf(error));
       throw error;
     }
   }
@@ -294,6 +299,7 @@ class Run {
         throw new Error('it changed while the index was made: run again');
       return await this.#decoded(bytes, source, imageId, true);
     } catch (error) {
+      if (error instanceof LookbookError && error.where === DECODER) throw error;
       this.#fail(source.location, reasonOf(error));
       meter.advance(1);
       return null;

@@ -1,6 +1,7 @@
 /**
  * index.efficiency = CPU seconds per picture of decode + segment + encode + upsert, measured alone, over
- * cores × wall seconds per picture of a real run: 1 means that the models are all that a run waits for.
+ * cores × wall seconds per picture of a real run: 1 means that the models are all that a run waits for. Alone, pictures
+ * are decoded in this process, so that what decoder processes cost counts against the run.
  */
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -27,6 +28,7 @@ import { openStore } from '../../stores/open-store.js';
 import { closeWorkshop, type OpenWorkshop, openWorkshop } from '../../workshop.js';
 import { makeClipB32 } from '../clip-b32.js';
 import { openClipB32, workshopOf, writePhotographs } from '../clip-b32-workshop.js';
+import { withDecoders } from '../decoders.js';
 import type { Figures, Measure } from '../figures.js';
 import { secondsOf } from '../interleaved.js';
 import { openWorkplace, type Workplace, writePictures } from '../many-pictures.js';
@@ -55,7 +57,8 @@ export const measure: Measure = async (say) => {
     try {
       await writePictures(place.pictures, 0, PICTURES);
       const settings = defineConfig(config(place, 'alone', { encoder, segmenter }));
-      const alone = await cpuAlone(settings, await openWorkshop(settings));
+      const workshop = await openWorkshop(settings);
+      const alone = await withDecoders(0, () => cpuAlone(settings, workshop));
       const run = await realRun(config(place, 'run', { encoder, segmenter }));
       Object.assign(figures, efficiency(figure, { alone, run }, say));
     } finally {
@@ -87,7 +90,8 @@ async function clipB32(say: (line: string) => void): Promise<Figures> {
     const seconds = await secondsOf(() => runIndex(settings, workshop, catalogue));
     await catalogue.close();
     await workshop.store.close();
-    const alone = await cpuAlone(settings, await open('alone'));
+    const aside = await open('alone');
+    const alone = await withDecoders(0, () => cpuAlone(settings, aside));
     return efficiency('clip-b32', { alone, run: seconds / PHOTOGRAPHS }, say);
   } finally {
     await place.remove();
