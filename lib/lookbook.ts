@@ -15,6 +15,7 @@ import { openCatalogue } from './indexing/catalogue.js';
 import { estimateRun, keepRate } from './indexing/estimate.js';
 import { type RunOptions, runIndex } from './indexing/indexer.js';
 import { takeIndexLock } from './indexing/lock.js';
+import { fileDtype } from './models/registry.js';
 import { checkQuery } from './searching/query.js';
 import { search } from './searching/search.js';
 import type {
@@ -131,7 +132,9 @@ class OpenLookbook implements Lookbook {
     this.#library = new OwnLibrary(settings, workshop);
     const { highlighter, device, deviceId, threads, dtype } = settings;
     this.#highlighter =
-      highlighter === null ? null : lazyHighlighter(highlighter, { device, deviceId, threads, dtype });
+      highlighter === null
+        ? null
+        : lazyHighlighter(highlighter, { device, deviceId, threads, dtype: fileDtype(dtype) });
   }
 
   async estimate(): Promise<IndexEstimate> {

@@ -2,24 +2,30 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
+import { field, fieldHead, float, number, text } from './onnx-wire.js';
 
 /** A number with a fraction is written as a float, others as an int, lists as ints. */
-type Attribute = { int: number } | { float: number } | { ints: readonly number[] };
+export type Attribute = { int: number } | { float: number } | { ints: readonly number[] };
 
-interface NodeParts {
+/** A node of a graph. */
+export interface NodeParts {
+  op: string;
   inputs: readonly string[];
   outputs: readonly string[];
-  attributes: Record<string, Attribute>;
+  attributes?: Record<string, Attribute>;
+  /** Whose operator it is, where it is none of ONNX itself. */
+  domain?: string;
 }
 
 interface Initializer {
-  head: Buffer;
+  prefix: Buffer;
   bytes: number;
   make: () => Uint8Array;
 }
 
-const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7 } as const;
-type ElementType = keyof typeof ELEMENT_TYPES;
+/** Of TensorProto. */
+const ELEMENT_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
+export type ElementType = keyof typeof ELEMENT_TYPES;
 
 /** A name where the dimension is free. */
 export type Dims = readonly (number | string)[];
@@ -57,7 +63,7 @@ export class OnnxFile {
     name?: string,
   ): string {
     const output = name ?? `${op}_${this.#count++}`;
-    this.#put(op, { inputs, outputs: [output], attributes });
+    this.#nodes.push(nodeField({ op, inputs, outputs: [output], attributes }));
     return output;
   }
 
@@ -68,7 +74,7 @@ export class OnnxFile {
     attributes: Record<string, Attribute> = {},
   ): [first: string, second: string] {
     const outputs: [string, string] = [`${op}_${this.#count++}`, `${op}_${this.#count++}`];
-    this.#put(op, { inputs, outputs, attributes });
+    this.#nodes.push(nodeField({ op, inputs, outputs, attributes }));
     return outputs;
   }
 
@@ -91,19 +97,18 @@ export class OnnxFile {
 
   /** Writes the model; weights are made one at a time, so that memory holds the largest only. */
   async write(path: string): Promise<void> {
-    const graph = [...this.#nodes, field(2, Buffer.from('graph')), ...this.#ends];
-    const weights = this.#weights.map((one) => ({ ...one, prefix: prefixOf(one) }));
+    const graph = [...this.#nodes, text(2, 'graph'), ...this.#ends];
     const graphBytes = [
       ...graph.map(({ length }) => length),
-      ...weights.map(({ prefix, bytes }) => prefix.length + bytes),
+      ...this.#weights.map(({ prefix, bytes }) => prefix.length + bytes),
     ].reduce((sum, length) => sum + length, 0);
     const opset = field(8, Buffer.concat([field(1, Buffer.alloc(0)), number(2, 17)]));
     const file = createWriteStream(path);
     const put = async (bytes: Uint8Array): Promise<void> => {
       if (!file.write(bytes)) await once(file, 'drain');
     };
-    await put(Buffer.concat([number(1, 8), opset, key(7, 2), varint(graphBytes), ...graph]));
-    for (const { prefix, make } of weights) {
+    await put(Buffer.concat([number(1, 8), opset, fieldHead(7, graphBytes), ...graph]));
+    for (const { prefix, make } of this.#weights) {
       await put(prefix);
       await put(make());
     }
@@ -111,22 +116,9 @@ export class OnnxFile {
     await finished(file);
   }
 
-  /** A node is named like its first output. */
-  #put(op: string, { inputs, outputs, attributes }: NodeParts): void {
-    const parts = [
-      ...inputs.map((input) => field(1, Buffer.from(input))),
-      ...outputs.map((output) => field(2, Buffer.from(output))),
-      field(3, Buffer.from(outputs[0]!)),
-      field(4, Buffer.from(op)),
-      ...Object.entries(attributes).map(([key, value]) => field(5, attribute(key, value))),
-    ];
-    this.#nodes.push(field(1, Buffer.concat(parts)));
-  }
-
   #initializer(type: ElementType, dims: readonly number[], bytes: number, make: () => Uint8Array): string {
     const name = `weight_${this.#count++}`;
-    const facts = [...dims.map((dim) => number(1, dim)), number(2, ELEMENT_TYPES[type])];
-    this.#weights.push({ head: Buffer.concat([...facts, field(8, Buffer.from(name))]), bytes, make });
+    this.#weights.push({ prefix: initializerPrefix({ name, type, dims, bytes }), bytes, make });
     return name;
   }
 
@@ -137,52 +129,46 @@ export class OnnxFile {
   }
 }
 
-/** Everything of an initializer (field 5 of the graph) up to its raw bytes (field 9 of the tensor). */
-function prefixOf({ head, bytes }: Initializer): Buffer {
-  const raw = Buffer.concat([key(9, 2), varint(bytes)]);
-  return Buffer.concat([key(5, 2), varint(head.length + raw.length + bytes), head, raw]);
+/** A node as a field of its graph; it is named like its first output. */
+export function nodeField({ op, inputs, outputs, attributes = {}, domain }: NodeParts): Buffer {
+  const parts = [
+    ...inputs.map((input) => text(1, input)),
+    ...outputs.map((output) => text(2, output)),
+    text(3, outputs[0]!),
+    text(4, op),
+    ...Object.entries(attributes).map(([name, value]) => field(5, attribute(name, value))),
+    ...(domain === undefined ? [] : [text(7, domain)]),
+  ];
+  return field(1, Buffer.concat(parts));
+}
+
+/** Everything of an initializer (field 5 of the graph) up to its raw bytes (field 9 of the tensor), little-endian. */
+export function initializerPrefix(tensor: {
+  name: string;
+  type: ElementType;
+  dims: readonly number[];
+  bytes: number;
+}): Buffer {
+  const { name, type, dims, bytes } = tensor;
+  const facts = [...dims.map((dim) => number(1, dim)), number(2, ELEMENT_TYPES[type]), text(8, name)];
+  const head = Buffer.concat([...facts, fieldHead(9, bytes)]);
+  return Buffer.concat([fieldHead(5, head.length + bytes), head]);
 }
 
 function valueInfo(name: string, type: ElementType, dims: Dims): Buffer {
-  const shape = dims.map((dim) =>
-    field(1, typeof dim === 'number' ? number(1, dim) : field(2, Buffer.from(dim))),
-  );
+  const shape = dims.map((dim) => field(1, typeof dim === 'number' ? number(1, dim) : text(2, dim)));
   const tensor = Buffer.concat([number(1, ELEMENT_TYPES[type]), field(2, Buffer.concat(shape))]);
-  return Buffer.concat([field(1, Buffer.from(name)), field(2, field(1, tensor))]);
+  return Buffer.concat([text(1, name), field(2, field(1, tensor))]);
 }
 
 function attribute(name: string, value: Attribute): Buffer {
-  const named = field(1, Buffer.from(name));
+  const named = text(1, name);
   if ('int' in value) return Buffer.concat([named, number(3, value.int), number(20, 2)]);
   if ('ints' in value)
     return Buffer.concat([named, ...value.ints.map((each) => number(8, each)), number(20, 7)]);
-  return Buffer.concat([named, key(2, 5), bytesOf(Float32Array.of(value.float)), number(20, 1)]);
+  return Buffer.concat([named, float(2, value.float), number(20, 1)]);
 }
 
 function bytesOf(values: Float32Array | BigInt64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-}
-
-function field(id: number, bytes: Uint8Array): Buffer {
-  return Buffer.concat([key(id, 2), varint(bytes.length), bytes]);
-}
-
-function number(id: number, value: number): Buffer {
-  return Buffer.concat([key(id, 0), varint(value)]);
-}
-
-function key(id: number, wire: 0 | 2 | 5): Buffer {
-  return varint(8 * id + wire);
-}
-
-/** Base 128, low groups first; a negative number is written as its 64-bit two's complement. */
-function varint(value: number): Buffer {
-  const groups: number[] = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  while (rest > 127n) {
-    groups.push(Number(rest & 127n) | 128);
-    rest >>= 7n;
-  }
-  groups.push(Number(rest));
-  return Buffer.from(groups);
 }

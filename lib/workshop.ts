@@ -5,6 +5,8 @@ import { CROP_VERSION, cropFormOf } from './cropping/crops.js';
 import type { Workshop } from './indexing/stages.js';
 import { openEncoder } from './models/families.js';
 import type { OpenOptions } from './models/identity.js';
+import { fileDtype } from './models/registry.js';
+import { decidePrecision } from './precision/decide.js';
 import { openSegmentation } from './segmentation.js';
 import { openStore } from './stores/open-store.js';
 import type { Encoder, Metadata, VectorCollection, VectorStore } from './types.js';
@@ -23,22 +25,27 @@ export function openWorkshop(
   opening: Pick<OpenOptions, 'onDownload' | 'signal'> = {},
 ): Promise<OpenWorkshop> {
   const { device, deviceId, threads, layer, dtype, name, hnsw, masks } = settings;
-  const place = { device, deviceId, threads, dtype, ...opening };
+  const place = { device, deviceId, threads, dtype: fileDtype(dtype), ...opening };
   return openTogether(async (keep) => {
-    const ofEncoder = { ...place, ...(layer === undefined ? {} : { layer }) };
+    // A form that is not simply said may be decided by what is stored.
+    const asked = dtype === fileDtype(dtype) ? null : await keep(openStore(settings.chroma));
+    const precision = asked
+      ? await decidePrecision(settings, asked, place)
+      : { options: {}, facts: { dtype } };
+    const ofEncoder = { ...place, ...precision.options, ...(layer === undefined ? {} : { layer }) };
     const encoder = await keep(openEncoder(settings.encoder, ofEncoder));
     const segmenter = settings.segmenter.length
       ? await keep(openSegmentation(settings.segmenter, place))
       : null;
     const segmentsFingerprint = segmenter ? segmentsFingerprintOf(encoder, segmenter.fingerprint) : null;
-    const store = await keep(openStore(settings.chroma));
+    const store = asked ?? (await keep(openStore(settings.chroma)));
     const open = (of: string, fingerprint: string, facts: Metadata): Promise<VectorCollection> =>
       store.open({
         name: collectionName(name, of, fingerprint),
         dimension: encoder.dimension,
         fingerprint,
         hnsw,
-        facts: { lookbook: name, encoder: encoder.name, of, ...facts },
+        facts: { lookbook: name, encoder: encoder.name, of, ...precision.facts, ...facts },
       });
     return {
       encoder,

@@ -7,7 +7,7 @@ const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((fi
 
 /** Native packages and the one file that may import each. */
 const GATES: Record<string, string> = {
-  sharp: 'decoders/image.ts',
+  sharp: 'decoders/libvips.ts',
   'onnxruntime-node': 'onnx-worker.ts',
   '@tensorflow': 'tensorflow-worker.ts',
   chromadb: 'stores/chroma.ts',
@@ -30,6 +30,7 @@ const FLOORS: string[][] = [
   ['lookbook.ts'],
   ['book'],
   ['workshop.ts', 'compare.ts', 'comparison-config.ts'],
+  ['precision'],
   [
     'indexing',
     'searching',
@@ -59,6 +60,7 @@ const FLOORS: string[][] = [
     'rows.ts',
     'config.ts',
   ],
+  ['quantising'],
   [
     'decoders',
     'hub',
@@ -66,6 +68,7 @@ const FLOORS: string[][] = [
     'onnx.ts',
     'onnx-file.ts',
     'onnx-names.ts',
+    'onnx-wire.ts',
     'onnx-lanes.ts',
     'onnx-worker.ts',
     'tensorflow.ts',

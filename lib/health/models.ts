@@ -29,8 +29,10 @@ async function readPixel(): Promise<string> {
 
 async function encode({ encoder: name, device, deviceId, dtype, layer }: Settings): Promise<string> {
   const { findIn, openEncoder } = await import('../models/families.js');
+  const { fileDtype } = await import('../models/registry.js');
   const { isTensorflow } = await import('../tensorflow-folder.js');
-  const encoder = await openEncoder(name, { device, deviceId, dtype, ...(layer ? { layer } : {}) });
+  const place = { device, deviceId, dtype: fileDtype(dtype) };
+  const encoder = await openEncoder(name, { ...place, ...(layer ? { layer } : {}) });
   try {
     await encoder.embedTexts?.(['a word']);
   } finally {
@@ -62,11 +64,11 @@ async function namesOf(room: 'segmenters' | 'highlighters', names: readonly stri
 
 /** Reads all weights that are on this machine and compares them with their manifests. */
 async function verify(names: readonly string[], { dtype }: Settings): Promise<string> {
-  const { findModel, verifyModel } = await import('../models/registry.js');
+  const { fileDtype, findModel, verifyModel } = await import('../models/registry.js');
   const told = await allOrFaults(names, async (name) => {
     const entry = await findModel(name);
     if (!entry.ready) return [];
-    const faults = (await verifyModel(name, dtype)).filter(
+    const faults = (await verifyModel(name, fileDtype(dtype))).filter(
       (fault) => !fault.endsWith('none in the manifest'),
     );
     if (faults.length)

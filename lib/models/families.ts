@@ -1,9 +1,10 @@
 /** From a model's name to the open model: its family's code, its files, its self-check. */
 import { readdir } from 'node:fs/promises';
 import { LookbookError } from '../errors.js';
+import { eightBitFile } from '../quantising/eight-bit-file.js';
 import type { Encoder, Highlighter, Segmenter } from '../types.js';
 import { fetchFiles } from './fetch-files.js';
-import { knownSha256, type OpenOptions } from './identity.js';
+import { type EightBits, knownSha256, type OpenOptions } from './identity.js';
 import { atLayer } from './layers.js';
 import { requireConsent } from './licences.js';
 import type { Dtype, Manifest } from './manifest.js';
@@ -32,6 +33,12 @@ interface Opened<Model> {
   reopen(manifest: Manifest): Promise<Model>;
 }
 
+/** Where the files of a model lie, by role. */
+export interface ModelFiles {
+  manifest: Manifest;
+  files: Record<string, string>;
+}
+
 /** Lines of a download where nobody listens for them. */
 const CONSOLE_MS = 5000;
 
@@ -44,6 +51,11 @@ export async function openEncoder(name: string, options: OpenOptions): Promise<E
   return openModel('encoders', name, options, ({ model, manifest, reopen }) =>
     checkEncoder(model, manifest, reopen),
   );
+}
+
+/** Opens an encoder for a trial: without its self-check, which is for those that are used. @throws as openEncoder. */
+export async function openForTrial(name: string, options: OpenOptions): Promise<Encoder> {
+  return (await openFiles('encoders', name, options)).model;
 }
 
 /** Opens the segmenter of a manifest. @throws as openEncoder. */
@@ -133,15 +145,39 @@ async function openFiles<Room extends keyof Rooms>(
   name: string,
   options: OpenOptions,
 ): Promise<Opened<Rooms[Room]>> {
-  const entry = await findIn(room, name);
-  const all = await filesFor(entry, options);
-  await refuseOtherWeights(entry, all, options.dtype ?? 'fp32');
-  const { manifest, files, added } = await atLayer(entry.manifest, all, options);
+  const found = await filesIn(room, name, options);
+  const { manifest, files, added } = await atLayer(found.manifest, found.files, options);
   const file = new URL(`../${room}/${manifest.family}.js`, import.meta.url);
+  const graphs = await inEightBits(files, options.eightBits ?? {});
   // The file's name is the family and the schema has checked the family's fields: the types meet here.
   const family: { open: OpenFamily<Manifest, Rooms[Room]> } = await import(file.href);
-  const reopen = (other: Manifest): Promise<Rooms[Room]> => family.open(other, files, { ...options, added });
+  const reopen = (other: Manifest): Promise<Rooms[Room]> => family.open(other, graphs, { ...options, added });
   return { model: await reopen(manifest), manifest, reopen };
+}
+
+/** An encoder's manifest and files, fetched where they are missing, before anything of it is open. @throws as openEncoder. */
+export function encoderFiles(name: string, options: OpenOptions): Promise<ModelFiles> {
+  return filesIn('encoders', name, options);
+}
+
+async function filesIn(room: keyof Rooms, name: string, options: OpenOptions): Promise<ModelFiles> {
+  const entry = await findIn(room, name);
+  const files = await filesFor(entry, options);
+  await refuseOtherWeights(entry, files, options.dtype ?? 'fp32');
+  return { manifest: entry.manifest, files };
+}
+
+/** The files with the 8-bit forms of some graphs in their places: the fingerprint is then that of those forms. */
+async function inEightBits(
+  files: Record<string, string>,
+  eightBits: EightBits,
+): Promise<Record<string, string>> {
+  const made = { ...files };
+  for (const [role, recipe] of Object.entries(eightBits)) {
+    const path = files[role]!;
+    made[role] = await eightBitFile({ path, sha256: await knownSha256(path) }, recipe);
+  }
+  return made;
 }
 
 /** The fingerprint needs the sha256 of every file anyway, so a file that was swapped is found before it is opened. */

@@ -7,14 +7,20 @@ import { PREPROCESSING_VERSION } from '../decoders/image.js';
 import { LookbookError } from '../errors.js';
 import { hashFile } from '../hub/facts.js';
 import type { DeviceOptions } from '../onnx.js';
+import type { Recipe } from '../quantising/rewrite.js';
 import { isTensorflow, readTensorflowFolder } from '../tensorflow-folder.js';
 import type { Encoder, Pixels, Preprocessing, Segmenter } from '../types.js';
 import type { Dtype, EncoderManifest, Manifest } from './manifest.js';
 import { LIMITS_VERSION } from './segment-limits.js';
 
+/** Role of a graph → how it comes to 8 bits. */
+export type EightBits = Readonly<Record<string, Recipe>>;
+
 export interface OpenOptions extends DeviceOptions {
   /** Which form of the weights (default fp32, what `files` names). */
   dtype?: Dtype;
+  /** Of encoders: graphs that run in 8 bits, by their role among the files (image, text). */
+  eightBits?: EightBits;
   /** The layer that gives the vector: one that the manifest lists, or a tensor of the picture graph by name. */
   layer?: string;
   /** Layers of the same model that are opened beside this one: those that are told the same share one pass a picture. */

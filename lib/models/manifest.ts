@@ -29,6 +29,12 @@ export interface ConstantInput {
 /** Forms of one model's weights; `fp32` is what `files` names. */
 export type Dtype = 'fp32' | 'fp16' | 'q8';
 
+/**
+ * What may be asked for: a form of the files, an encoder's products in 8 bits as this project makes them of the fp32
+ * files, or those where a trial on the person's own pictures says that they are as good and faster.
+ */
+export type DtypeChoice = Dtype | 'int8' | 'auto';
+
 interface ManifestFacts {
   /** The file's name without .json. */
   name: string;

@@ -5,7 +5,7 @@ import { hashFile } from '../hub/facts.js';
 import { projectPath } from '../paths.js';
 import { hubManifest, hubManifestPath } from './from-hub/manifests.js';
 import { isHubName } from './from-hub/repository.js';
-import { type Dtype, type Manifest, type ManifestFile, readManifest } from './manifest.js';
+import { type Dtype, type DtypeChoice, type Manifest, type ManifestFile, readManifest } from './manifest.js';
 import { graphOfData, locate, modelFolders, ownFolders, sizeFault } from './places.js';
 
 /** A manifest and where each of its files was found; null where it lies nowhere. */
@@ -27,6 +27,14 @@ export interface ModelList {
 
 /** The forms that weights may have. */
 export const DTYPES: readonly Dtype[] = ['fp32', 'fp16', 'q8'];
+
+/** What a config may ask for. */
+export const DTYPE_CHOICES: readonly DtypeChoice[] = [...DTYPES, 'int8', 'auto'];
+
+/** The form of the files that a choice begins with. */
+export function fileDtype(choice: DtypeChoice): Dtype {
+  return choice === 'int8' || choice === 'auto' ? 'fp32' : choice;
+}
 
 /** Lies beside the manifests, and is none. */
 const SCHEMA = 'manifest.schema.json';

@@ -3,18 +3,14 @@
  * vectors go to a store, and how that compares with transformers.js on the same files: a CLIP ViT-B/32 of full size
  * with random weights, all in turns.
  */
-import { join } from 'node:path';
-import { defineConfig, type Settings } from '../../config.js';
-import { openCatalogue } from '../../indexing/catalogue.js';
-import { runIndex } from '../../indexing/indexer.js';
-import { openStore } from '../../stores/open-store.js';
-import type { Encoder } from '../../types.js';
+import { defineConfig } from '../../config.js';
 import { type BareSession, openBareSession, pixelTensor } from '../bare-session.js';
 import { makeClipB32, PREPROCESSING } from '../clip-b32.js';
-import { openClipB32, workshopOf, writePhotographs } from '../clip-b32-workshop.js';
+import { openClipB32, writePhotographs } from '../clip-b32-workshop.js';
 import type { Figures, Measure } from '../figures.js';
+import { indexSeconds } from '../index-seconds.js';
 import { interleaved, median, secondsOf } from '../interleaved.js';
-import { openWorkplace, type Workplace } from '../many-pictures.js';
+import { openWorkplace } from '../many-pictures.js';
 import { openPeer } from '../transformersjs-peer.js';
 
 const PICTURES = 160;
@@ -36,7 +32,7 @@ export const measure: Measure = async (say) => {
     const peerBatch = peer ? await fastest('transformers.js', (size) => peer.encode(size), say) : 0;
     const contestants: Record<string, () => Promise<number>> = {
       session: () => bareSeconds(bare, batch, PICTURES),
-      lookbook: () => lookbookSeconds(encoder, settings, place),
+      lookbook: () => indexSeconds(encoder, settings, { place, pictures: PICTURES }),
       ...(peer ? { 'transformers.js': () => peer.encode(peerBatch) } : {}),
     };
     const seconds = await interleaved(contestants, ROUNDS);
@@ -83,19 +79,4 @@ async function bareSeconds(bare: BareSession, batch: number, pictures: number): 
   return secondsOf(async () => {
     for (let done = 0; done < pictures; done += batch) await bare.run(feeds);
   });
-}
-
-let runs = 0;
-
-/** A whole run of the indexer over files that it has never seen, into a store in memory. */
-async function lookbookSeconds(encoder: Encoder, settings: Settings, place: Workplace): Promise<number> {
-  const store = await openStore('memory:');
-  const workshop = await workshopOf(encoder, { store, name: 'encode', masks: place.masks });
-  const catalogue = await openCatalogue(join(place.folder, `catalogue-${runs++}`));
-  const seconds = await secondsOf(() => runIndex(settings, workshop, catalogue));
-  const stored = await workshop.pictures.count();
-  if (stored !== PICTURES) throw new Error(`${stored} of ${PICTURES} pictures were stored`);
-  await catalogue.close();
-  await store.close();
-  return seconds;
 }
