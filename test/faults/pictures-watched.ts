@@ -51,6 +51,8 @@ export interface Campaign {
   wrong: string[];
   /** Milliseconds of the slowest, and its name. */
   slowest: { name: string; ms: number };
+  /** How many took more than five seconds of the clock; on a busy machine that says little. */
+  slow: number;
   /** Bytes beyond those at the start, at most. */
   memory: number;
   /** Decoder processes that were seen: those at work, and the replacements of those that ended. */
@@ -65,6 +67,7 @@ export async function campaign(files: Iterable<Mutant>): Promise<Campaign> {
     reasons: new Map(),
     wrong: [],
     slowest: { name: '', ms: 0 },
+    slow: 0,
     memory: 0,
     decoders: 0,
   };
@@ -82,6 +85,7 @@ export async function campaign(files: Iterable<Mutant>): Promise<Campaign> {
       const ms = performance.now() - start;
       result.reasons.set(name, answer.reason);
       if (answer.wrong !== undefined) result.wrong.push(`${name}: ${answer.wrong}`);
+      if (ms > 5000) result.slow++;
       if (ms > result.slowest.ms) result.slowest = { name, ms };
     }
   };

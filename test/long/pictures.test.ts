@@ -4,6 +4,7 @@ import { hostile } from '../faults/pictures-hostile.js';
 import { type Mutant, mutants } from '../faults/pictures-mutated.js';
 import { originals } from '../faults/pictures-originals.js';
 import { campaign } from '../faults/pictures-watched.js';
+import { record } from '../faults/table.js';
 import { openRoom } from '../indexing/pictures.js';
 
 const MUTANTS = 20_000;
@@ -32,7 +33,7 @@ describe('20,000 damaged pictures and all that are made to harm', () => {
       ...hostile(all, { url: 'http://127.0.0.1:9', file: 'file:///nowhere.png' }),
       ...first(mutants(all, seeded(SEED)), MUTANTS),
     ];
-    const { wrong, memory, slowest, decoders, reasons } = await campaign(files);
+    const { wrong, memory, slowest, slow, decoders, reasons } = await campaign(files);
     const refused = files.map(({ name }) => name).filter((name) => reasons.get(name) !== null);
     const limited = [...reasons].filter(([, reason]) => atLimit(reason));
     console.log(
@@ -43,6 +44,14 @@ describe('20,000 damaged pictures and all that are made to harm', () => {
         ...limited.map(([name, reason]) => `${name}: ${reason?.match(/got (.*?)[,.] /)?.[1]}`),
       ].join('\n'),
     );
+    await record({
+      attack: 'damaged and hostile pictures',
+      tries: files.length,
+      losses: wrong.length,
+      hangs: slow,
+      worst_s: slowest.ms / 1000,
+      note: `${Math.round(memory / 1e6)} MB at most, ${decoders} decoders`,
+    });
     expect(wrong).toEqual([]);
     expect(memory).toBeLessThan(1e9);
     const room = await openRoom();
