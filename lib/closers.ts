@@ -13,14 +13,28 @@ export type Keep = <Opened extends Closable>(opened: Promise<Opened>) => Promise
 export async function openTogether<Whole>(open: (keep: Keep) => Promise<Whole>): Promise<Whole> {
   const opened: Closable[] = [];
   try {
-    return await open(async (opening) => {
-      const thing = await opening;
-      opened.push(thing);
-      return thing;
-    });
+    return await open(keeperOf(opened));
   } catch (error) {
     // The first error is the one to tell; closing what is left must not hide it.
     await Promise.allSettled(opened.map((thing) => thing.close()));
     throw error;
   }
+}
+
+/** Opens several things for some work, and closes them however that ends. */
+export async function openBriefly<Result>(work: (keep: Keep) => Promise<Result>): Promise<Result> {
+  const opened: Closable[] = [];
+  try {
+    return await work(keeperOf(opened));
+  } finally {
+    await Promise.all(opened.map((thing) => thing.close()));
+  }
+}
+
+function keeperOf(opened: Closable[]): Keep {
+  return async (opening) => {
+    const thing = await opening;
+    opened.push(thing);
+    return thing;
+  };
 }

@@ -7,6 +7,7 @@ import { openEncoder } from './models/families.js';
 import type { OpenOptions } from './models/identity.js';
 import { fileDtype } from './models/registry.js';
 import { decidePrecision } from './precision/decide.js';
+import { plain } from './precision/stored.js';
 import { openSegmentation } from './segmentation.js';
 import { openStore } from './stores/open-store.js';
 import type { Encoder, Metadata, VectorCollection, VectorStore } from './types.js';
@@ -27,25 +28,25 @@ export function openWorkshop(
   const { device, deviceId, threads, layer, dtype, name, hnsw, masks } = settings;
   const place = { device, deviceId, threads, dtype: fileDtype(dtype), ...opening };
   return openTogether(async (keep) => {
-    // A form that is not simply said may be decided by what is stored.
-    const asked = dtype === fileDtype(dtype) ? null : await keep(openStore(settings.chroma));
-    const precision = asked
-      ? await decidePrecision(settings, asked, place)
-      : { options: {}, facts: { dtype } };
-    const ofEncoder = { ...place, ...precision.options, ...(layer === undefined ? {} : { layer }) };
+    // What is stored may decide the form; else the store comes last, so that a model that is missing starts no server.
+    const early = dtype === fileDtype(dtype) ? null : await keep(openStore(settings.chroma));
+    const precision = early ? await decidePrecision(settings, early, place) : plain(place.dtype);
+    const atLayer = layer === undefined ? {} : { layer };
+    const ofEncoder = { ...place, ...precision.options, ...atLayer };
     const encoder = await keep(openEncoder(settings.encoder, ofEncoder));
     const segmenter = settings.segmenter.length
       ? await keep(openSegmentation(settings.segmenter, place))
       : null;
     const segmentsFingerprint = segmenter ? segmentsFingerprintOf(encoder, segmenter.fingerprint) : null;
-    const store = asked ?? (await keep(openStore(settings.chroma)));
+    const store = early ?? (await keep(openStore(settings.chroma)));
+    const shared = { lookbook: name, encoder: encoder.name, ...atLayer, ...precision.facts };
     const open = (of: string, fingerprint: string, facts: Metadata): Promise<VectorCollection> =>
       store.open({
         name: collectionName(name, of, fingerprint),
         dimension: encoder.dimension,
         fingerprint,
         hnsw,
-        facts: { lookbook: name, encoder: encoder.name, of, ...precision.facts, ...facts },
+        facts: { ...shared, of, ...facts },
       });
     return {
       encoder,

@@ -13,6 +13,10 @@ import { KEPT_BYTES, layDown, readInto, SLATE_FD } from './slate.js';
 import { perform, type Result, type Task } from './tasks.js';
 import type { Answer, Laid, Limits, Order } from './words.js';
 
+type Refusal =
+  | Omit<Extract<Answer, { kind: 'refused' }>, 'memory'>
+  | Omit<Extract<Answer, { kind: 'undelivered' }>, 'memory'>;
+
 /** The one argument. */
 const given: Limits = JSON.parse(process.argv[2] ?? '');
 /** Not process.exit: it would wait for the threads of libvips, which may never come back. */
@@ -33,7 +37,8 @@ orders.on('close', die);
 orders.on('error', die);
 orders.on(
   'data',
-  wordReader<Order>((order) => {
+  wordReader((word) => {
+    const order = word as Order; // its owner's, which is as it was written
     if (order.kind === 'go') go();
     else void work(order.task, order.bytes);
   }),
@@ -47,7 +52,7 @@ async function work(task: Task, length: number): Promise<void> {
     const result = await perform(task, readInto(room(length), SLATE_FD), proceed);
     say({ kind: 'done', laid: lay(result), memory: process.memoryUsage.rss() });
   } catch (error) {
-    say({ kind: 'refused', facts: factsOf(error) });
+    say({ ...refusalOf(error), memory: process.memoryUsage.rss() });
   } finally {
     watch.end();
   }
@@ -80,11 +85,11 @@ function lay({ parts, ...rest }: Result): Laid {
   return { ...rest, parts: parts.map(({ data, width, height }) => ({ bytes: data.length, width, height })) };
 }
 
-function factsOf(error: unknown): Extract<Answer, { kind: 'refused' }>['facts'] {
-  if (!(error instanceof LookbookError))
-    return { what: 'the picture cannot be read', got: reasonOf(error), mend: 'Leave it out with EXCLUDE.' };
+/** What is wrong with a picture is a LookbookError; all else met it on its way. */
+function refusalOf(error: unknown): Refusal {
+  if (!(error instanceof LookbookError)) return { kind: 'undelivered', reason: reasonOf(error) };
   const { cause: _, ...facts } = error.facts;
-  return facts;
+  return { kind: 'refused', facts };
 }
 
 function say(answer: Answer): void {

@@ -3,9 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { LookbookError, reasonOf } from '../errors.js';
-import { faultOf, notStarted } from './faults.js';
+import { answerOf } from './answers.js';
+import { afterSeconds } from './clock.js';
+import { faultOf, notStarted, undelivered } from './faults.js';
 import { ANSWERS_FD, lineOf, wordReader } from './lines.js';
-import { closeSlate, openSlate, pickUp, wipe, writeSlate } from './slate.js';
+import { closeSlate, openSlate, pickUp, sizeOf, wipe, writeSlate } from './slate.js';
 import type { Result, Task } from './tasks.js';
 import type { Answer, Laid, Limits, Order, Over } from './words.js';
 
@@ -35,124 +37,167 @@ const HARMLESS =
 
 /** @throws LookbookError when no process can be started. */
 export async function startDecoder(limits: Limits): Promise<Decoder> {
-  const { child, slate } = forked(limits);
-  let heard: (answer: Answer) => void = () => undefined;
-  let lost: (end: string) => void = () => undefined;
-  let said = '';
-  let memory = 0;
+  const decoder = new DecoderProcess(limits);
+  await decoder.start();
+  return decoder;
+}
+
+class DecoderProcess implements Decoder {
+  readonly #limits: Limits;
+  readonly #child: ChildProcess;
+  readonly #slate: number;
+  /** Who waits for a word of it, and for its end. */
+  #heard: (answer: Answer) => void = () => undefined;
+  #lost: (end: string) => void = () => undefined;
+  /** The end of what it printed. */
+  #said = '';
   /** How it ended. */
-  let gone: string | null = null;
-  let isBusy = false;
-  child.stderr?.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-2000);
-  });
-  const answers = child.stdio[ANSWERS_FD];
-  if (answers instanceof Socket)
-    answers.on(
-      'data',
-      wordReader<Answer>((answer) => heard(answer)),
-    );
-  child.stdin?.on('error', () => undefined); // a process that is gone says so itself
-  void endOf(child).then((end) => {
-    gone = end;
+  #gone: string | null = null;
+  #memory = 0;
+  #isBusy = false;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+    this.#slate = openSlateOrSay();
+    this.#child = forked(limits, this.#slate);
+    for (const pipe of pipesOf(this.#child)) pipe.on('error', () => undefined); // a process that is gone says so itself
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#said = (this.#said + chunk.toString()).slice(-2000);
+    });
+    const read = wordReader((word) => this.#hear(answerOf(word)));
+    this.#child.stdio?.[ANSWERS_FD]?.on('data', (piece: Buffer) => {
+      try {
+        read(piece);
+      } catch {
+        this.end(); // it has lost its mind, which costs the picture that it holds
+      }
+    });
+    void endOf(this.#child).then((end) => this.#bury(end));
+  }
+
+  get isFit(): boolean {
+    return this.#gone === null && this.#memory < FIT_BYTES;
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#heard = ({ kind }) => kind === 'ready' && resolve();
+      this.#lost = (end) => reject(notStarted(this.#said.match(/^\w*Error.*$/m)?.[0] ?? end));
+    });
+    this.#unref();
+  }
+
+  async ask(task: Task, bytes: Uint8Array, alone: Alone): Promise<Result> {
+    if (this.#gone !== null) throw faultOf(this.#gone, null);
+    this.#isBusy = true;
+    this.#ref();
+    try {
+      await delivered(() => writeSlate(this.#slate, bytes));
+      const { parts, ...rest } = await this.#answered({ kind: 'task', task, bytes: bytes.length }, alone);
+      return { ...rest, parts: await delivered(async () => taken(this.#slate, parts)) };
+    } finally {
+      this.#isBusy = false;
+      if (this.#gone !== null) closeSlate(this.#slate);
+      else {
+        this.#unref();
+        wipe(this.#slate);
+      }
+    }
+  }
+
+  end(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #hear(answer: Answer): void {
+    if ('memory' in answer) this.#memory = answer.memory;
+    this.#heard(answer);
+  }
+
+  #bury(end: string): void {
+    this.#gone = end;
     // A number that is closed while something is written to it may name another file by then.
-    if (!isBusy) closeSlate(slate);
-    lost(end);
-  });
-  const order = (word: Order): void => void child.stdin?.write(lineOf(word));
-  await new Promise<void>((resolve, reject) => {
-    heard = ({ kind }) => kind === 'ready' && resolve();
-    lost = (end) => reject(notStarted(said.match(/^\w*Error.*$/m)?.[0] ?? end));
-  });
-  unref(child);
+    if (!this.#isBusy) closeSlate(this.#slate);
+    this.#lost(end);
+  }
 
   /** What the process makes of the picture on the slate. */
-  async function answered(word: Order, alone: Alone): Promise<Laid> {
+  async #answered(word: Order, alone: Alone): Promise<Laid> {
     let over: Over | null = null;
-    let timer: NodeJS.Timeout | undefined;
+    let stopClock: () => void = () => undefined;
     let settle: () => void = () => undefined;
     const settled = new Promise<void>((resolve) => {
       settle = resolve;
     });
     const startClock = (seconds: number): void => {
-      const giveUp = (): void => {
+      stopClock = afterSeconds(CLOCK_FACTOR * seconds, () => {
         over ??= { limit: 'seconds', allowed: seconds };
-        child.kill('SIGKILL');
-      };
-      timer = setTimeout(giveUp, CLOCK_FACTOR * 1000 * seconds);
+        this.end();
+      });
+    };
+    const goOn = (seconds: number): Promise<void> => {
+      if (this.#gone !== null) return settled;
+      startClock(seconds);
+      this.#order({ kind: 'go' });
+      return settled;
     };
     try {
       return await new Promise<Laid>((resolve, reject) => {
-        lost = (end) => reject(faultOf(end, over));
-        heard = (answer) => {
+        this.#lost = (end) => reject(faultOf(end, over));
+        this.#heard = (answer) => {
           if (answer.kind === 'over') over = answer;
           else if (answer.kind === 'refused') reject(new LookbookError('decode', answer.facts));
-          else if (answer.kind === 'done') {
-            memory = answer.memory;
-            resolve(answer.laid);
-          } else if (answer.kind === 'large') {
-            clearTimeout(timer);
-            void alone(() => {
-              if (gone !== null) return settled;
-              startClock(answer.seconds);
-              order({ kind: 'go' });
-              return settled;
-            });
+          else if (answer.kind === 'undelivered') reject(undelivered(answer.reason));
+          else if (answer.kind === 'done') resolve(answer.laid);
+          else if (answer.kind === 'large') {
+            stopClock();
+            void alone(() => goOn(answer.seconds));
           }
         };
-        if (gone !== null) lost(gone); // while the picture was laid down
-        startClock(limits.seconds);
-        order(word);
+        if (this.#gone !== null) this.#lost(this.#gone); // while the picture was laid down
+        startClock(this.#limits.seconds);
+        this.#order(word);
       });
     } finally {
-      clearTimeout(timer);
+      stopClock();
       settle();
     }
   }
 
-  return {
-    get isFit() {
-      return gone === null && memory < FIT_BYTES;
-    },
-    async ask(task, bytes, alone) {
-      if (gone !== null) throw faultOf(gone, null);
-      ref(child);
-      isBusy = true;
-      let used = bytes.length;
-      try {
-        await writeSlate(slate, bytes);
-        const { parts, ...rest } = await answered({ kind: 'task', task, bytes: bytes.length }, alone);
-        used += parts.reduce((sum, part) => sum + part.bytes, 0);
-        return { ...rest, parts: taken(slate, parts) };
-      } finally {
-        isBusy = false;
-        if (gone === null) {
-          unref(child);
-          wipe(slate, used);
-        } else {
-          closeSlate(slate);
-        }
-      }
-    },
-    end: () => void child.kill('SIGKILL'),
-  };
+  #order(word: Order): void {
+    this.#child.stdin?.write(lineOf(word));
+  }
+
+  /** While a picture is awaited the owner stays alive for it; an idle decoder keeps nobody. */
+  #ref(): void {
+    this.#child.ref();
+    for (const pipe of pipesOf(this.#child)) pipe.ref();
+  }
+
+  #unref(): void {
+    this.#child.unref();
+    for (const pipe of pipesOf(this.#child)) pipe.unref();
+  }
 }
 
-function forked(limits: Limits): { child: ChildProcess; slate: number } {
-  const slate = openSlateOrSay();
+function forked(limits: Limits, slate: number): ChildProcess {
   try {
     const script = fileURLToPath(new URL('./decoder-child.js', import.meta.url));
     const harmless = Object.entries(process.env).filter(([name]) => HARMLESS.test(name));
-    const child = spawn(process.execPath, [script, JSON.stringify(limits)], {
+    return spawn(process.execPath, [script, JSON.stringify(limits)], {
       env: Object.fromEntries(harmless),
       stdio: ['pipe', 'ignore', 'pipe', 'pipe', slate],
       windowsHide: true,
     });
-    return { child, slate };
   } catch (cause) {
     closeSlate(slate);
     throw notStarted(reasonOf(cause), cause);
   }
+}
+
+/** None where the system opens no more files: Node then gives a process without any. */
+function pipesOf({ stdio }: ChildProcess): Socket[] {
+  return (stdio ?? []).filter((pipe) => pipe instanceof Socket);
 }
 
 function openSlateOrSay(): number {
@@ -171,22 +216,22 @@ function endOf(child: ChildProcess): Promise<string> {
   });
 }
 
+/** Passes on what is the picture's way there and back; its failures are not the picture's. */
+async function delivered<Outcome>(pass: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await pass();
+  } catch (error) {
+    throw undelivered(reasonOf(error));
+  }
+}
+
 function taken(slate: number, parts: Laid['parts']): Result['parts'] {
+  const [told, laid] = [parts.reduce((sum, { bytes }) => sum + bytes, 0), sizeOf(slate)];
+  if (told > laid) throw new Error(`${told} bytes of which ${laid} are there`);
   let from = 0;
   return parts.map(({ bytes, width, height }) => {
     const data = pickUp(slate, bytes, from);
     from += bytes;
     return { data, width, height };
   });
-}
-
-/** While a picture is awaited the process stays alive for it; an idle decoder keeps nobody. */
-function ref(child: ChildProcess): void {
-  child.ref();
-  for (const pipe of child.stdio) if (pipe instanceof Socket) pipe.ref();
-}
-
-function unref(child: ChildProcess): void {
-  child.unref();
-  for (const pipe of child.stdio) if (pipe instanceof Socket) pipe.unref();
 }

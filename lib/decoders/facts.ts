@@ -7,6 +7,9 @@ import { type SharpMetadata, sourceOf } from './libvips.js';
 /** All but what only its pixels tell. */
 export type HeadFacts = Omit<PictureFacts, 'photograph'>;
 
+/** Characters of a camera's name: a TIFF may give it a megabyte. */
+const MOST_CAMERA = 200;
+
 /** @param bytes size of the file. */
 export function factsOf(metadata: SharpMetadata, bytes: number): HeadFacts {
   const { width, height, format } = sourceOf(metadata);
@@ -29,7 +32,8 @@ function exifFacts({ exif: block }: SharpMetadata): Pick<PictureFacts, 'taken' |
       .filter((part) => typeof part === 'string')
       .join(' ')
       .trim();
-    if (camera) facts.camera = camera;
+    // A cut in the middle of a character leaves half of it.
+    if (camera) facts.camera = camera.slice(0, MOST_CAMERA).replace(/[\ud800-\udbff]$/, '');
     const place = positionOf(exif.GPSInfo);
     if (place) facts.place = place;
   } catch {

@@ -33,6 +33,17 @@ export function faultOf(end: string, over: Over | null): LookbookError {
   });
 }
 
+/** The picture did not come to its decoder, or its pixels not back: no fault of its bytes. */
+export function undelivered(reason: string): LookbookError {
+  return new LookbookError('decode', {
+    what: 'the picture cannot be passed to its decoder and back',
+    got: reason,
+    expected: 'room in /dev/shm or the folder of temporary files',
+    mend: `Make room there, or set ${DECODERS_SETTING}=0: pictures are then decoded in this process, which a hostile one may end.`,
+    cause: new DecoderFault(reason),
+  });
+}
+
 /** No fault of a picture: whoever meets it stops. */
 export function notStarted(got: string, cause?: unknown): LookbookError {
   return new LookbookError('decoder', {

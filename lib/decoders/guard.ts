@@ -5,6 +5,8 @@ import type { Limits, Over } from './words.js';
 const LOOK_MS = 20;
 /** Of a core: who gets less in all its time waits for something that does not come. */
 const STUCK_SHARE = 0.02;
+/** Of the clock between two looks: what is longer was a machine asleep, or a process that was stopped. */
+const LONGEST_GAP_S = 0.2;
 
 export interface Guard {
   /** Counts from now, until these limits or the end. */
@@ -23,11 +25,14 @@ export function guard(onOver: (over: Over) => void): Guard {
   return {
     begin({ seconds, memory }) {
       const since = process.cpuUsage();
-      const began = performance.now();
+      let passed = 0;
+      let last = performance.now();
       const look = (): void => {
         const { user, system } = process.cpuUsage(since);
         const used = (user + system) / 1e6;
-        const passed = (performance.now() - began) / 1000;
+        const now = performance.now();
+        passed += Math.min(LONGEST_GAP_S, (now - last) / 1000);
+        last = now;
         const isStuck = passed > seconds && used < STUCK_SHARE * passed;
         if (process.memoryUsage.rss() - idle > memory) onOver({ limit: 'memory', allowed: memory });
         else if (used > seconds || isStuck) onOver({ limit: 'seconds', allowed: seconds });

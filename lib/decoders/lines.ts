@@ -11,17 +11,24 @@ export function lineOf(word: unknown): string {
   return `${JSON.stringify(word)}\n`;
 }
 
-/** Puts pieces of a stream together; `onWord` gets what each whole line says. */
-export function wordReader<Word>(onWord: (word: Word) => void): (piece: Buffer) => void {
+/** A head may name a camera at length; more than this is no word. */
+const MOST_LINE_BYTES = 2 ** 20;
+
+/** Puts pieces of a stream together; `onWord` gets what each whole line says. The reader throws where one says nothing. */
+export function wordReader(onWord: (word: unknown) => void): (piece: Buffer) => void {
   let rest: Buffer[] = [];
+  let length = 0;
   return (piece) => {
     let from = 0;
     for (let end = piece.indexOf(10); end >= 0; end = piece.indexOf(10, from)) {
       const line = Buffer.concat([...rest, piece.subarray(from, end)]).toString();
-      rest = [];
+      [rest, length] = [[], 0];
       from = end + 1;
       onWord(JSON.parse(line));
     }
-    if (from < piece.length) rest.push(piece.subarray(from));
+    if (from === piece.length) return;
+    rest.push(piece.subarray(from));
+    length += piece.length - from;
+    if (length > MOST_LINE_BYTES) throw new Error(`a line of more than ${MOST_LINE_BYTES} bytes`);
   };
 }

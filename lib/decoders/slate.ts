@@ -6,7 +6,10 @@
 
 import { randomUUID } from 'node:crypto';
 import {
+  accessSync,
   closeSync,
+  constants,
+  fstatSync,
   ftruncateSync,
   openSync,
   readSync,
@@ -43,9 +46,10 @@ export function openSlate(): number {
 function memoryFolder(): string {
   try {
     const { bavail, bsize } = statfsSync('/dev/shm');
+    accessSync('/dev/shm', constants.W_OK | constants.X_OK);
     if (bavail * bsize >= ROOM_BYTES) return '/dev/shm';
   } catch {
-    // Only Linux has it.
+    // Only Linux has it, and not for everybody.
   }
   return tmpdir();
 }
@@ -83,9 +87,14 @@ export function readInto(bytes: Uint8Array, fd: number, from = 0): Uint8Array {
   return bytes;
 }
 
+/** Bytes that were laid down since it was wiped. */
+export function sizeOf(fd: number): number {
+  return fstatSync(fd).size;
+}
+
 /** Gives memory back after a large picture. */
-export function wipe(fd: number, used: number): void {
-  if (used > KEPT_BYTES) ftruncateSync(fd, 0);
+export function wipe(fd: number): void {
+  if (sizeOf(fd) > KEPT_BYTES) ftruncateSync(fd, 0);
 }
 
 export function closeSlate(fd: number): void {

@@ -22,10 +22,15 @@ export type Order = { kind: 'task'; task: Task; bytes: number } | { kind: 'go' }
 /** A result whose parts lie one after the other on the slate. */
 export type Laid = Omit<Result, 'parts'> & { parts: (Omit<Part, 'data'> & { bytes: number })[] };
 
-/** From the process. `large` waits for a go; `over` is the last word before the process ends itself. */
+/**
+ * From the process, with its bytes of memory after a picture. `large` waits for a go; `undelivered` is no fault of the
+ * picture: it could not be read from the slate, or its pixels not be laid there; `over` is the last word before the
+ * process ends itself.
+ */
 export type Answer =
   | { kind: 'ready' }
   | { kind: 'large'; seconds: number }
   | { kind: 'done'; laid: Laid; memory: number }
-  | { kind: 'refused'; facts: Pick<ErrorFacts, 'what' | 'got' | 'expected' | 'mend'> }
+  | { kind: 'refused'; facts: Pick<ErrorFacts, 'what' | 'got' | 'expected' | 'mend'>; memory: number }
+  | { kind: 'undelivered'; reason: string; memory: number }
   | ({ kind: 'over' } & Over);

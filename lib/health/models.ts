@@ -10,10 +10,12 @@ const PIXEL = Buffer.from('R0lGODlhAQABAIAAAICAgAAAACwAAAAAAQABAAACAkQBADs=', 'b
  * check, so that one that does not load hides no other.
  */
 export function modelChecks(settings: Settings): Check[] {
-  const { encoder, segmenter, highlighter } = settings;
+  const { encoder, segmenter, highlighter, dtype } = settings;
+  const hasEightBits = dtype === 'int8' || dtype === 'auto';
   return [
     { name: 'Pictures', look: readPixel },
     { name: 'Model', look: () => encode(settings) },
+    ...(hasEightBits ? [{ name: '8 bits', optional: true as const, look: sumEightBits }] : []),
     { name: 'TensorFlow.js', optional: true, look: tensorflow },
     { name: 'Segmenter', look: () => namesOf('segmenters', segmenter) },
     { name: 'Highlighter', look: () => namesOf('highlighters', highlighter === null ? [] : [highlighter]) },
@@ -41,6 +43,13 @@ async function encode({ encoder: name, device, deviceId, dtype, layer }: Setting
   const { manifest } = await findIn('encoders', name);
   const runtime = isTensorflow(manifest.files.image?.path ?? '') ? 'TensorFlow.js' : 'onnxruntime';
   return `${name} runs in ${runtime} on ${device}`;
+}
+
+/** Where sums overflow, vectors in 8 bits are not those of other machines. */
+async function sumEightBits(): Promise<string> {
+  const { sumsExactly } = await import('../quantising/exact-sums.js');
+  if (await sumsExactly()) return 'this CPU sums products of 8 bits exactly';
+  throw new Error('this CPU sums products of 8 bits with overflows (it has no VNNI): set DTYPE to fp32');
 }
 
 async function tensorflow(): Promise<string> {

@@ -5,21 +5,17 @@
  */
 import { createHash } from 'node:crypto';
 import type { Settings } from '../config.js';
+import { LookbookError } from '../errors.js';
 import { encoderFiles, type ModelFiles } from '../models/families.js';
 import { type EightBits, knownSha256, type OpenOptions } from '../models/identity.js';
 import { fileDtype } from '../models/registry.js';
 import { roundableProducts } from '../quantising/eight-bit-file.js';
+import { sumsExactly } from '../quantising/exact-sums.js';
 import { isTensorflow } from '../tensorflow-folder.js';
-import type { Metadata, VectorStore } from '../types.js';
-import { sumsExactly } from './exact.js';
+import type { VectorStore } from '../types.js';
+import { inEightBits, type Precision, plain, storedPrecision } from './stored.js';
 import { PICTURES, type Trying, tryPictures, tryWords } from './towers.js';
 import { keepTrials, knownTrials, sentenceOf } from './verdicts.js';
-
-/** The form of an encoder, and how a collection says it. */
-export interface Precision {
-  options: Pick<OpenOptions, 'dtype' | 'eightBits'>;
-  facts: Metadata;
-}
 
 const INEXACT =
   'this CPU sums 8-bit products with overflows (it has no VNNI), so its vectors would differ from those of other machines';
@@ -45,11 +41,12 @@ export async function decidePrecision(
   const opening = { ...options, dtype: fileDtype(choice) };
   const model = await encoderFiles(settings.encoder, opening);
   if (isTensorflow(model.files.image ?? '')) {
+    if (choice === 'int8') throw noGraph(settings.encoder);
     say(`${settings.encoder} runs in fp32: 8 bits are for ONNX graphs.`);
     return plain('fp32');
   }
   const weights = await weightsOf(model, settings.layer);
-  const stored = await storedPrecision({ settings, store, name: model.manifest.name, weights });
+  const stored = await storedPrecision({ settings, store, model, weights });
   const isExact = await sumsExactly();
   if (stored) {
     if (stored.options.eightBits && !isExact) say(`${model.manifest.name}: ${INEXACT}.`);
@@ -66,54 +63,13 @@ export async function decidePrecision(
   return inEightBits(eightBits, weights);
 }
 
-function plain(dtype: NonNullable<OpenOptions['dtype']>): Precision {
-  return { options: { dtype }, facts: { dtype } };
-}
-
-function inEightBits(eightBits: EightBits, weights: string): Precision {
-  if (Object.keys(eightBits).length === 0) return plain('fp32');
-  const facts = { dtype: 'int8', weights, eightBits: JSON.stringify(eightBits) };
-  return { options: { dtype: 'fp32', eightBits }, facts };
-}
-
-/** Of the collections of this encoder that hold pictures, the fullest; of equals one in fp32. */
-async function storedPrecision(of: {
-  settings: Settings;
-  store: VectorStore;
-  name: string;
-  weights: string;
-}): Promise<Precision | undefined> {
-  const { settings, store, name, weights } = of;
-  const own = (await store.list()).filter(
-    ({ facts, count }) =>
-      count > 0 && facts.lookbook === settings.name && facts.of === 'pictures' && facts.encoder === name,
-  );
-  const known = own.flatMap(({ facts, count }) => {
-    const dtype = facts.dtype ?? 'fp32';
-    if (dtype === 'fp32' && settings.dtype === 'auto') return [{ count, precision: plain('fp32') }];
-    const eightBits = dtype === 'int8' && facts.weights === weights ? eightBitsOf(facts.eightBits) : null;
-    return eightBits ? [{ count, precision: inEightBits(eightBits, weights) }] : [];
+function noGraph(encoder: string): LookbookError {
+  return new LookbookError('int8', {
+    what: `${encoder} has no form of 8 bits`,
+    got: 'a model of TensorFlow.js',
+    expected: 'an ONNX graph',
+    mend: 'Set DTYPE to fp32 in the config cell.',
   });
-  const isPlain = ({ options }: Precision): number => Number(options.eightBits === undefined);
-  known.sort((a, b) => b.count - a.count || isPlain(b.precision) - isPlain(a.precision));
-  return known[0]?.precision;
-}
-
-/** What a store holds is somebody else's word: null where it makes no sense. */
-function eightBitsOf(fact: unknown): EightBits | null {
-  try {
-    const recipes: Record<string, unknown> = JSON.parse(String(fact));
-    const isRecipe = (value: unknown): boolean => {
-      const { keep } = (value ?? {}) as { keep?: unknown };
-      return Array.isArray(keep) && keep.every((name) => typeof name === 'string');
-    };
-    const isSound = Object.entries(recipes).every(
-      ([role, recipe]) => /^[\w-]+$/.test(role) && isRecipe(recipe),
-    );
-    return isSound ? (recipes as EightBits) : null;
-  } catch {
-    return null;
-  }
 }
 
 /** Names the bytes that an encoder is made of. */
@@ -139,7 +95,7 @@ async function untried(model: ModelFiles, layer: string | undefined): Promise<Ei
   for (const role of towersOf(model, layer)) {
     const graph = { path: model.files[role]!, sha256: await knownSha256(model.files[role]!) };
     const products = await roundableProducts(graph).catch((error: unknown) => {
-      failure = error;
+      failure ??= error;
       return [];
     });
     if (products.length) eightBits[role] = { keep: [] };

@@ -13,7 +13,7 @@ import { type TrialOf, type TrialResult, tryEightBits } from './trial.js';
 export const PICTURES = 64;
 /** Those of a round are so many runs at once, of so many pictures each. */
 const RUNS = 4;
-export const PICTURES_PER_RUN = 4;
+const PICTURES_PER_RUN = 4;
 /** Words of the trial: each is read alone, as questions are. */
 const TEXTS = 64;
 

@@ -1,6 +1,6 @@
 /** Whether an encoder may run in 8 bits: the same pictures or texts encoded both ways, compared and timed. */
 import { type Agreement, agreementOf } from '../arithmetic/agreement.js';
-import type { Closable, Keep } from '../closers.js';
+import { type Closable, openBriefly } from '../closers.js';
 import { LookbookError, reasonOf } from '../errors.js';
 import type { EightBits } from '../models/identity.js';
 import { type GraphFile, removeEightBitFile, roundableProducts } from '../quantising/eight-bit-file.js';
@@ -58,13 +58,13 @@ export async function tryEightBits<Model extends Closable>(of: TrialOf<Model>): 
   if (count === 0) return { ...untried, reason: 'there are no pictures to try it on' };
   try {
     await roundableProducts(of.graph);
-    const plain = await compare(of, { keep: [] });
+    const plain = await compared(of, { keep: [] });
     const isSettled = isAlike(plain.agreement) || plain.gain < (of.leastGain ?? LEAST_GAIN);
     if (isSettled) return await settle(of, taken(plain, of));
     const recipe = await betterRecipe(of, plain.fp32);
     if (!recipe) return await settle(of, taken(plain, of));
     await removeEightBitFile(of.graph, plain.recipe);
-    return await settle(of, taken(await compare(of, recipe), of));
+    return await settle(of, taken(await compared(of, recipe), of));
   } catch (error) {
     of.signal?.throwIfAborted();
     return { ...untried, reason: causeOf(error) };
@@ -102,9 +102,19 @@ function isAlike({ neighbours, least }: Agreement): boolean {
   return neighbours >= LEAST_AGREEMENT && least >= LEAST_COSINE;
 }
 
+/** What cannot be compared is not kept either. */
+async function compared<Model extends Closable>(of: TrialOf<Model>, recipe: Recipe): Promise<Compared> {
+  try {
+    return await compare(of, recipe);
+  } catch (error) {
+    await removeEightBitFile(of.graph, recipe);
+    throw error;
+  }
+}
+
 /** Both encoders are open at once and take turns, so that what else the machine does meets both alike. */
 function compare<Model extends Closable>(of: TrialOf<Model>, recipe: Recipe): Promise<Compared> {
-  return closing(async (keep) => {
+  return openBriefly(async (keep) => {
     const fp32 = await keep(of.open({}));
     const int8 = await keep(of.open({ [of.role]: recipe }));
     const vectors: { fp32: Float32Array[]; int8: Float32Array[] } = { fp32: [], int8: [] };
@@ -135,12 +145,15 @@ async function betterRecipe<Model extends Closable>(
   const without = async (kept: readonly string[], count: number): Promise<Agreement> => {
     of.signal?.throwIfAborted();
     const recipe = { keep: kept };
-    const vectors = await closing(async (open) => {
-      const model = await open(of.open({ [of.role]: recipe }));
-      return of.embed(model, 0, count);
-    });
-    await removeEightBitFile(of.graph, recipe);
-    return agreementOf(fp32.slice(0, count), vectors);
+    try {
+      const vectors = await openBriefly(async (open) => {
+        const model = await open(of.open({ [of.role]: recipe }));
+        return of.embed(model, 0, count);
+      });
+      return agreementOf(fp32.slice(0, count), vectors);
+    } finally {
+      await removeEightBitFile(of.graph, recipe);
+    }
   };
   const keep = await productsToKeep({
     products: await roundableProducts(of.graph),
@@ -148,18 +161,4 @@ async function betterRecipe<Model extends Closable>(
     isBorneWithout: async (kept) => isAlike(await without(kept, of.count)),
   });
   return keep && { keep };
-}
-
-/** Opens things, works with them, and closes them however that ends. */
-async function closing<Result>(work: (keep: Keep) => Promise<Result>): Promise<Result> {
-  const opened: Closable[] = [];
-  try {
-    return await work(async (opening) => {
-      const thing = await opening;
-      opened.push(thing);
-      return thing;
-    });
-  } finally {
-    await Promise.all(opened.map((thing) => thing.close()));
-  }
 }

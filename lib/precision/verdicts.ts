@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { machine } from '../calibration.js';
 import { derivedPath } from '../paths.js';
 import { REWRITE_VERSION } from '../quantising/rewrite.js';
-import { writeWhole } from '../whole-file.js';
+import { keepForLater } from '../whole-file.js';
 import { counted } from '../words.js';
 import { LEAST_AGREEMENT, LEAST_COSINE, LEAST_GAIN, type TrialResult } from './trial.js';
 
@@ -27,7 +27,7 @@ export async function knownTrials(of: VerdictOf): Promise<TrialResult[] | undefi
 export async function keepTrials(of: VerdictOf, name: string, trials: TrialResult[]): Promise<void> {
   const entry: KeptTrials = { name, images: of.images, at: new Date().toISOString(), trials };
   const kept = { ...(await readKept()), [keyOf(of)]: entry };
-  await writeWhole(keptPath(), `${JSON.stringify(kept, null, 1)}\n`);
+  await keepForLater(keptPath(), `${JSON.stringify(kept, null, 1)}\n`);
 }
 
 /** One sentence: what was tried, how it went, and what overrules it. */

@@ -215,6 +215,14 @@ describe('decoding', () => {
     await expect(decode(bomb, wanted)).rejects.toThrow('too large: 30000 × 30000');
   });
 
+  it('a camera that says its name at length is cut short', async () => {
+    const bytes = await halves()
+      .withExif({ IFD0: { Make: 'Leica'.repeat(2000) } })
+      .jpeg()
+      .toBuffer();
+    expect((await decode(bytes, wanted)).facts.camera).toBe('Leica'.repeat(40));
+  });
+
   it('broken EXIF costs the date, not the picture', async () => {
     const bytes = await halves()
       .withExif({ IFD0: { Make: 'Leica', Model: 'M3' } })

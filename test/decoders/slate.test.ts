@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { closeSlate, layDown, openSlate, pickUp, wipe, writeSlate } from '#lib/decoders/slate.js';
+import { closeSlate, layDown, openSlate, pickUp, sizeOf, wipe, writeSlate } from '#lib/decoders/slate.js';
 
 let slate: number;
 beforeEach(() => {
@@ -30,9 +30,11 @@ describe('the slate between two processes', () => {
 
   it('gives back the memory of a large picture, and keeps that of a small one', () => {
     layDown(slate, [numbered(10)]);
-    wipe(slate, 10);
+    wipe(slate);
     expect(pickUp(slate, 10)).toEqual(numbered(10));
-    wipe(slate, 2 ** 24 + 1);
+    layDown(slate, [new Uint8Array(2 ** 24 + 1)]);
+    wipe(slate);
+    expect(sizeOf(slate)).toBe(0);
     expect(() => pickUp(slate, 1)).toThrow('the slate ends');
   });
 

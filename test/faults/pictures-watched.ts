@@ -19,8 +19,9 @@ export const WANTED = {
   workingPx: 256,
 };
 
-/** The decoder processes of a process (Linux only). */
+/** The decoder processes of a process; none are seen where there is no /proc. */
 export function decodersOf(owner: number): number[] {
+  if (process.platform !== 'linux') return [];
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => {

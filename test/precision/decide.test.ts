@@ -101,11 +101,27 @@ describe('dtype', () => {
     expect((await opened({ dtype: 'auto' })).dtype).toBe('fp32');
   });
 
-  it('a recipe that makes no sense is not followed', async () => {
-    const mine = `flat:${join(models, '..', 'strange')}`;
+  it('a layer is another encoder: what is stored of the whole decides nothing for it', async () => {
+    const mine = `flat:${join(models, '..', 'layers')}`;
+    const whole = await opened({ chroma: mine, dtype: 'int8' }, putPicture);
+    const layer = 'layer 4';
+    const atLayer = await opened({ chroma: mine, layer }, async ({ pictures }) => {
+      await pictures.upsert([{ id: 'a', vector: new Float32Array(64).fill(1 / 8), metadata: {} }]);
+    });
+    expect((await opened({ chroma: mine, layer, dtype: 'auto' })).fingerprint).toBe(atLayer.fingerprint);
+    expect((await opened({ chroma: mine, dtype: 'auto' })).fingerprint).toBe(whole.fingerprint);
+  });
+
+  it.each([
+    ['{"../image":{"keep":[1]}}'],
+    ['{"audio":{"keep":[]}}'],
+    ['{"__proto__":{"keep":[]}}'],
+    ['null'],
+  ])('a recipe that makes no sense is not followed: %s', async (eightBits) => {
+    const mine = `flat:${join(models, '..', `strange-${eightBits.length}`)}`;
     await opened({ chroma: mine, dtype: 'int8' }, async (workshop) => {
       const [own] = await workshop.store.list();
-      const facts = { ...own!.facts, eightBits: '{"../image":{"keep":[1]}}' };
+      const facts = { ...own!.facts, eightBits };
       const spec = { ...own!, name: 'own.pictures.strange', facts };
       const strange = await workshop.store.open(spec);
       await strange.upsert([{ id: 'a', vector: new Float32Array(32).fill(32 ** -0.5), metadata: {} }]);
