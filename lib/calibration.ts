@@ -12,7 +12,7 @@ import { greyPicture } from './models/identity.js';
 import type { DeviceOptions } from './onnx.js';
 import { derivedPath } from './paths.js';
 import type { Encoder } from './types.js';
-import { writeWhole } from './whole-file.js';
+import { keepForLater } from './whole-file.js';
 
 /** What a run of `batch` pictures took, for each of them. */
 export interface Trial {
@@ -91,7 +91,7 @@ export async function batchFor(encoder: Encoder, wish: BatchWish): Promise<numbe
   const made = await calibrate(encoder).catch(() => null);
   if (!made) return wish.usual;
   const facts = { model: encoder.name, machine: machine(), ...made };
-  await writeWhole(path, `${JSON.stringify(facts, null, 1)}\n`);
+  await keepForLater(path, `${JSON.stringify(facts, null, 1)}\n`);
   return chooseBatch(made, wish.usual);
 }
 

@@ -2,7 +2,7 @@ import { type CardSources, cardsOf, type Shown } from './book/cards.js';
 import { evaluateBook } from './book/evaluation.js';
 import { exploreBook } from './book/maps.js';
 import { OwnLibrary } from './book/own-library.js';
-import { locate, ownPath, tellRun } from './book/own-places.js';
+import { indexLockPath, locate, ownPath, tellRun } from './book/own-places.js';
 import { removeCollection } from './collections.js';
 import { defineConfig, type LookbookConfig, type Settings } from './config.js';
 import { LookbookError } from './errors.js';
@@ -154,8 +154,9 @@ class OpenLookbook implements Lookbook {
       const catalogue = await openCatalogue(this.#cataloguePath());
       try {
         const report = await runIndex(this.settings, this.#workshop, catalogue, options);
-        if (report.failed.length === 0 && (await this.#workshop.pictures.count()) === 0)
-          throw noPictures(this.settings);
+        // A note says why nothing came of it, or that what was there has gone as was meant.
+        const isPlain = report.failed.length === 0 && report.notes.length === 0 && report.removed === 0;
+        if (isPlain && (await this.#workshop.pictures.count()) === 0) throw noPictures(this.settings);
         await keepRate(report, this.#workshop);
         this.#library.forgetPictures();
         await tellRun('last-index.json', async () => ({ report, ...(await this.#counts()) }));
@@ -267,7 +268,7 @@ class OpenLookbook implements Lookbook {
   }
 
   #lockPath(): string {
-    return ownPath(this.settings, 'locks', '.json');
+    return indexLockPath(this.settings);
   }
 }
 

@@ -56,7 +56,13 @@ export function isRunning(pid: number): boolean {
 async function create(path: string, holder: Holder): Promise<boolean> {
   try {
     const file = await open(path, 'wx', 0o600);
-    await file.writeFile(JSON.stringify(holder)).finally(() => file.close());
+    try {
+      await file.writeFile(JSON.stringify(holder)).finally(() => file.close());
+    } catch (error) {
+      // An empty lock, of a full disk, would hold off others for a while.
+      await unlink(path);
+      throw error;
+    }
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
@@ -102,7 +108,8 @@ function startOf(pid: number): string {
   }
 }
 
+/** A time to come counts as old too: the clock was set back, and nobody is about to do anything there. */
 async function isOlder(path: string, ms: number): Promise<boolean> {
   const facts = await stat(path).catch(() => undefined);
-  return facts === undefined || Date.now() - facts.mtimeMs > ms;
+  return facts === undefined || Math.abs(Date.now() - facts.mtimeMs) > ms;
 }

@@ -3,7 +3,7 @@ import { sizeOf, thumbnail, tile } from './decoders/image.js';
 import { derivedPath } from './paths.js';
 import { readStored } from './picture-bytes.js';
 import type { BoundingBox } from './types.js';
-import { writeWhole } from './whole-file.js';
+import { keepForLater } from './whole-file.js';
 
 /** Pixels of the longer side: sharp in a gallery of four columns, ten of them under 300 kB. */
 export const THUMBNAIL_PX = 360;
@@ -36,7 +36,7 @@ export async function thumbnailOf(
   if (stored && again) return { jpeg: stored, ...again };
   const bytes = await readStored(imageId, locations, options);
   const made = bytes && (await thumbnail(bytes, THUMBNAIL_PX).catch(() => null)); // decoded once, and no more
-  if (made) await writeWhole(path, made.jpeg);
+  if (made) await keepForLater(path, made.jpeg);
   return made;
 }
 

@@ -4,6 +4,13 @@ import { LookbookError, reasonOf } from './errors.js';
 
 let parts = 0;
 
+/** For what only saves time: where it cannot be written, the time is spent again. Whole or not at all. */
+export async function keepForLater(path: string, content: string | Uint8Array): Promise<void> {
+  await writeWhole(path, content).catch((error: unknown) => {
+    if (!(error instanceof LookbookError)) throw error;
+  });
+}
+
 /**
  * Writes a file whole or not at all: a kill in the middle leaves the old one. Makes the folders above it.
  * @throws LookbookError when the disk is full or the folder may not be written.

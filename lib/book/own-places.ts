@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Settings } from '../config.js';
 import { derivedPath } from '../paths.js';
 import { isUrl } from '../picture-bytes.js';
@@ -10,6 +10,16 @@ import { writeWhole } from '../whole-file.js';
 export function ownPath({ chroma, name }: Settings, folder: string, ending: string): string {
   const store = createHash('sha256').update(chroma).digest('hex').slice(0, 8);
   return derivedPath(folder, `${name}-${store}${ending}`);
+}
+
+/**
+ * The lock of who indexes. It lies beside a store of this machine, so that runs from two projects meet there too; runs
+ * on a server elsewhere meet on one machine only.
+ */
+export function indexLockPath(settings: Settings): string {
+  const { chroma, name } = settings;
+  if (chroma.startsWith('flat:')) return join(chroma.slice('flat:'.length), `index-${name}.lock`);
+  return isAbsolute(chroma) ? join(chroma, `index-${name}.lock`) : ownPath(settings, 'locks', '.json');
 }
 
 /** A place as a person can open it; files of a table count from the table's folder. */

@@ -1,12 +1,19 @@
-/** npm run doctor [-- --json]: what is wrong on this machine, and how to mend it. One line for each thing. */
+/**
+ * npm run doctor [-- --json]: what is wrong on this machine, and how to mend it. One line for each thing.
+ * npm run doctor -- --rebuild: makes a damaged store anew of what can be read of it.
+ */
 import { existsSync } from 'node:fs';
 import { defineConfig } from '../config.js';
 import { LookbookError } from '../errors.js';
 import { type Check, examine } from '../health/check.js';
 import { doctor } from '../health/doctor.js';
+import { rebuild } from '../health/rebuild.js';
 import { browserPath } from '../notebook/browser.js';
 import { findJupyter, pythonState } from '../notebook/jupyter.js';
+import { shownPath } from '../paths.js';
 import type { Finding } from '../types.js';
+import { visible } from '../visible.js';
+import { count, counted } from '../words.js';
 
 const NAME_WIDTH = 15;
 const MARKS: Record<Finding['state'], string> = { well: '✓', lacking: '–', wrong: '✗' };
@@ -74,7 +81,32 @@ async function main(asJson: boolean): Promise<boolean> {
 }
 
 function lineOf({ name, state, says }: Finding): string {
-  return `${MARKS[state]} ${name.padEnd(NAME_WIDTH)}${says.join(`\n  ${' '.repeat(NAME_WIDTH)}`)}`;
+  return `${MARKS[state]} ${name.padEnd(NAME_WIDTH)}${says.map(visible).join(`\n  ${' '.repeat(NAME_WIDTH)}`)}`;
 }
 
-main(process.argv.includes('--json')).then((well) => process.exit(well ? 0 : 1));
+/** Only when it is asked for. */
+async function rebuildStore(asJson: boolean): Promise<boolean> {
+  const rebuilt = await rebuild(defineConfig()).catch((error: unknown) => {
+    console.error(error instanceof LookbookError ? error.message : error);
+  });
+  if (!rebuilt) return false;
+  const { aside, collections, lost, unfinished, unreadable } = rebuilt;
+  if (asJson) {
+    console.log(JSON.stringify(rebuilt));
+    return true;
+  }
+  if (unreadable !== undefined) console.log(`No row can be read: ${unreadable}`);
+  for (const { name, of, told, read } of collections)
+    console.log(`${name}: ${count(read)} of ${count(told)} ${of} were read whole and stand in the new store`);
+  const anew = unreadable === undefined ? counted(lost, 'picture') : 'every picture';
+  console.log(
+    `\nThe next run of the index encodes ${anew} anew, and ${count(unfinished)} more for their segments.`,
+  );
+  console.log(`The damaged files lie in ${shownPath(aside)}; delete them when all is well again.`);
+  return true;
+}
+
+const asJson = process.argv.includes('--json');
+(process.argv.includes('--rebuild') ? rebuildStore(asJson) : main(asJson)).then((well) =>
+  process.exit(well ? 0 : 1),
+);

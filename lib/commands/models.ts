@@ -16,6 +16,7 @@ import {
   modelFiles,
   verifyModel,
 } from '../models/registry.js';
+import { visible } from '../visible.js';
 import { bytes as inBytes } from '../words.js';
 
 const usage = `npm run models -- list                       what there is, and what is ready
@@ -88,14 +89,14 @@ async function list(): Promise<number> {
   const width = Math.max(...entries.map(({ manifest }) => manifest.name.length)) + 2;
   for (const entry of entries) {
     const { manifest, ready } = entry;
-    console.log(`${ready ? '✓' : '·'} ${manifest.name.padEnd(width)}${manifest.title}`);
-    console.log(`  ${' '.repeat(width)}${factsOf(entry).join(' · ')}`);
-    if (manifest.terms) console.log(`  ${' '.repeat(width)}${manifest.terms}`);
+    say(`${ready ? '✓' : '·'} ${manifest.name.padEnd(width)}${manifest.title}`);
+    say(`  ${' '.repeat(width)}${factsOf(entry).join(' · ')}`);
+    if (manifest.terms) say(`  ${' '.repeat(width)}${manifest.terms}`);
   }
   console.log(
     '\n✓ ready to use as ENCODER or SEGMENTER; the others are fetched at first use, or by pull NAME.',
   );
-  for (const fault of faults) console.error(fault);
+  for (const fault of faults) complain(fault);
   return faults.length === 0 ? 0 : 1;
 }
 
@@ -124,18 +125,18 @@ function sizeOf(manifest: Manifest): string {
 
 async function pull({ name, dtype }: Wish): Promise<number> {
   const { fetched } = await pullModel(name, { dtype, onLine: say, signal: stop.signal });
-  if (await needsNoFiles(name)) console.log(`${name} needs no files.`);
-  else if (fetched.length === 0) console.log(`${name} is here already.`);
-  else console.log(`${name} is ready: ${fetched.map(({ path }) => path).join(', ')}`);
+  if (await needsNoFiles(name)) say(`${name} needs no files.`);
+  else if (fetched.length === 0) say(`${name} is here already.`);
+  else say(`${name} is ready: ${fetched.map(({ path }) => path).join(', ')}`);
   return 0;
 }
 
 async function verify({ name, dtype }: Wish): Promise<number> {
   const faults = await verifyModel(name, dtype);
-  for (const fault of faults) console.error(fault);
+  for (const fault of faults) complain(fault);
   if (faults.length > 0) return 1;
-  if (await needsNoFiles(name)) console.log(`${name} needs no files.`);
-  else console.log(`${name} is whole: every file has the sha256 of its manifest.`);
+  if (await needsNoFiles(name)) say(`${name} needs no files.`);
+  else say(`${name} is whole: every file has the sha256 of its manifest.`);
   await runSelfCheck(name, { dtype, onLine: say, signal: stop.signal });
   return 0;
 }
@@ -145,7 +146,7 @@ async function layers({ name, dtype }: Wish): Promise<number> {
   const { manifest } = entry;
   const { image } = await modelFiles(entry, dtype);
   if (image === undefined) {
-    console.log(`${name} has no graph.`);
+    say(`${name} has no graph.`);
     return 0;
   }
   const tensors = await listTensors(image);
@@ -161,9 +162,7 @@ async function layers({ name, dtype }: Wish): Promise<number> {
       ...(tensor === own ? ["the model's own vector"] : []),
       ...(layer === undefined ? [] : [`the layer ${layer}`]),
     ];
-    console.log(
-      `${tensor.padEnd(width)}  [${dims.map((dim) => dim ?? '?').join(', ')}]  ${facts.join(', ')}`,
-    );
+    say(`${tensor.padEnd(width)}  [${dims.map((dim) => dim ?? '?').join(', ')}]  ${facts.join(', ')}`);
   }
   console.log(
     `\nEach of these may stand in LAYER, or in the manifest's layers; maps [batch, C, h, w] and tokens [batch, T, D] are pooled by their mean.`,
@@ -178,9 +177,9 @@ async function needsNoFiles(name: string): Promise<boolean> {
 
 async function add({ name, as }: Wish): Promise<number> {
   const { manifest, path } = await addModel(name, as);
-  console.log(`${path}: ${manifest.family}, ${manifest.licence}, ${sizeOf(manifest)}, ${manifest.source}`);
-  if (manifest.terms) console.log(manifest.terms);
-  console.log(`Read it through, then: npm run models -- pull ${manifest.name}`);
+  say(`${path}: ${manifest.family}, ${manifest.licence}, ${sizeOf(manifest)}, ${manifest.source}`);
+  if (manifest.terms) say(manifest.terms);
+  say(`Read it through, then: npm run models -- pull ${manifest.name}`);
   return 0;
 }
 
@@ -189,13 +188,17 @@ async function makeFiles({ name }: Wish): Promise<number> {
   for (const { path, bytes, sha256 } of Object.values(files)) say(`${path} ${bytes} bytes, sha256 ${sha256}`);
   say(`The largest difference to PyTorch is ${maxAbs.toExponential(1)}.`);
   await runSelfCheck(name, { onLine: say, signal: stop.signal });
-  console.log(`${name} is ready.`);
+  say(`${name} is ready.`);
   return 0;
 }
 
-/** Whatever is on the way to a result. */
+/** Manifests, hubs and graphs are written by others. */
 function say(line: string): void {
-  console.log(line);
+  console.log(visible(line));
+}
+
+function complain(line: string): void {
+  console.error(visible(line));
 }
 
 main(process.argv.slice(2)).then(

@@ -1,9 +1,11 @@
 /**
- * npm start [-- --all]: indexes images/, asks the default query, and leaves both notebooks executed, as pages; with --all
- * every notebook, or those that LOOKBOOK_NOTEBOOKS names.
+ * npm start [-- --all] [--verbose]: indexes images/, asks the default query, and leaves both notebooks executed, as pages;
+ * with --all every notebook, or those that LOOKBOOK_NOTEBOOKS names. With --verbose each batch of an index is told as one
+ * JSON line (TraceLine) on stderr, and kept in trace.jsonl beside the pages.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { inspect } from 'node:util';
 import { defineConfig } from '../config.js';
 import { LookbookError } from '../errors.js';
 import { type Execution, executeNotebook } from '../notebook/execute.js';
@@ -14,6 +16,8 @@ import { createRunFacts, type RunFacts } from '../notebook/run-facts.js';
 import { derivedPath, projectRoot } from '../paths.js';
 import { summaryText } from '../rendering/summary.js';
 import { openStore } from '../stores/open-store.js';
+import { visibleLines } from '../visible.js';
+import { followLines } from './follow-lines.js';
 import { whichNotebooks } from './which-notebooks.js';
 
 const folder = join(projectRoot, 'notebooks');
@@ -22,8 +26,10 @@ const stopped = 130;
 
 async function main(signal: AbortSignal): Promise<number> {
   const { LOOKBOOK_NOTEBOOKS: listed } = process.env;
-  const names = await whichNotebooks(folder, { args: process.argv.slice(2), listed });
+  const args = process.argv.slice(2).filter((arg) => arg !== '--verbose');
+  const names = await whichNotebooks(folder, { args, listed });
   await mkdir(runFolder, { recursive: true });
+  const follower = process.argv.includes('--verbose') ? follow() : undefined;
   const facts = createRunFacts(runFolder);
   // Held for the whole run, so that the server need not start again for the second notebook.
   const store = await openStore(defineConfig().chroma);
@@ -35,12 +41,19 @@ async function main(signal: AbortSignal): Promise<number> {
       if (execution.status !== 'ok') return tellFailure(execution, pages);
     }
   } finally {
+    follower?.end();
     await store.close();
   }
   tellPages(pages);
   const summary = facts.summary();
   if (summary) console.log(`\n${summaryText(summary)}`);
   return 0;
+}
+
+/** The notebooks' own process inherits the name of the file. */
+function follow(): { end(): void } {
+  process.env.LOOKBOOK_TRACE = join(runFolder, 'trace.jsonl');
+  return followLines(process.env.LOOKBOOK_TRACE, (line) => console.error(line));
 }
 
 async function run(name: string, facts: RunFacts, signal: AbortSignal): Promise<Execution> {
@@ -74,7 +87,7 @@ function tellFailure({ status, failure }: Execution, pages: readonly string[]): 
     console.log('\nStopped. What was indexed is kept; npm start goes on from there.');
     return stopped;
   }
-  console.error(`\n${failure?.error.evalue ?? `The notebook ended early (${status}).`}`);
+  console.error(`\n${visibleLines(failure?.error.evalue ?? `The notebook ended early (${status}).`)}`);
   tellPages(pages);
   return 1;
 }
@@ -97,7 +110,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 main(controller.signal).then(
   (code) => process.exit(code),
   (thrown: unknown) => {
-    console.error(thrown instanceof LookbookError ? thrown.message : thrown);
+    console.error(thrown instanceof LookbookError ? thrown.message : visibleLines(inspect(thrown)));
     process.exit(controller.signal.aborted ? stopped : 1);
   },
 );

@@ -1,13 +1,11 @@
 import type { Settings } from '../config.js';
-import { LookbookError } from '../errors.js';
+import { LookbookError, reasonOf } from '../errors.js';
 import type { CollectionSummary, StoredRecord, VectorCollection, VectorStore } from '../types.js';
 import { count, counted } from '../words.js';
 import type { Check } from './check.js';
 
 /** Rows of a collection that are tried. */
-const SAMPLE = 20;
-/** Rows that are read before the sample, so that it is no matter of what came first. */
-const PASSED_OVER = 1000;
+const SAMPLE = 50;
 
 /** Whether the store answers, and whether what it holds is found again. */
 export function storeChecks({ chroma, name }: Settings): Check[] {
@@ -54,7 +52,7 @@ async function allFound(store: VectorStore, lookbook: string): Promise<string[]>
     what: 'a collection does not give back what it holds',
     got: broken.join('; '),
     expected: 'every row to be found by its own vector',
-    mend: 'Its index is damaged: drop it with removeCollection and index again; masks stay, pictures are encoded anew.',
+    mend: 'Run npm run doctor -- --rebuild, then the index again: what can be read is kept, only the rest is encoded anew.',
   });
 }
 
@@ -65,10 +63,21 @@ function lineOf({ facts, count: rows, dimension, fingerprint }: CollectionSummar
 
 /** What is lost of a sample, in words; undefined where all is well. */
 async function lostRows(collection: VectorCollection): Promise<string | undefined> {
-  const sample = await sampleOf(collection);
+  try {
+    return await lostOf(await sampleOf(collection), collection);
+  } catch (error) {
+    // The others are still to be looked at.
+    return reasonOf(error);
+  }
+}
+
+async function lostOf(
+  sample: readonly StoredRecord[],
+  collection: VectorCollection,
+): Promise<string | undefined> {
   const lost: string[] = [];
   for (const { id, vector } of sample) {
-    if (!vector) lost.push(id);
+    if (!vector || !isUnit(vector)) lost.push(id);
     // Equal pictures at other sizes have equal vectors: any row at the same place stands for this one.
     else if (((await collection.query(vector, 1, { metadata: false }))[0]?.score ?? 0) < 0.999) lost.push(id);
   }
@@ -77,13 +86,16 @@ async function lostRows(collection: VectorCollection): Promise<string | undefine
     : undefined;
 }
 
-/** Some rows, evenly of the first pages. */
+/** Some rows, evenly of all. */
 async function sampleOf(collection: VectorCollection): Promise<StoredRecord[]> {
-  const rows: StoredRecord[] = [];
-  for await (const page of collection.pages({ vectors: true, metadata: false })) {
-    rows.push(...page);
-    if (rows.length >= PASSED_OVER) break;
-  }
-  const step = Math.max(1, rows.length / SAMPLE);
-  return Array.from({ length: Math.min(SAMPLE, rows.length) }, (_, at) => rows[Math.floor(at * step)]!);
+  const ids: string[] = [];
+  for await (const page of collection.pages({ metadata: false })) ids.push(...page.map(({ id }) => id));
+  const step = Math.max(1, ids.length / SAMPLE);
+  const some = Array.from({ length: Math.min(SAMPLE, ids.length) }, (_, at) => ids[Math.floor(at * step)]!);
+  return collection.get(some, { vectors: true, metadata: false });
+}
+
+function isUnit(vector: Float32Array): boolean {
+  const length = Math.hypot(...vector);
+  return Math.abs(length - 1) < 1e-3;
 }

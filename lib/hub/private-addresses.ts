@@ -17,10 +17,14 @@ for (const [network, bits] of [
   privateBlocks.addSubnet(network, bits, 'ipv4');
 }
 for (const [network, bits] of [
-  ['::', 128],
-  ['::1', 128],
+  ['::', 96], // ::, ::1, and IPv4 written as ::127.0.0.1
+  ['64:ff9b:1::', 48], // NAT64 of a network's own
+  ['100::', 64],
+  ['2001::', 32], // Teredo, which holds IPv4 turned over
+  ['2002::', 16], // 6to4, which holds it as it is
   ['fc00::', 7],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
 ] as const) {
   privateBlocks.addSubnet(network, bits, 'ipv6');
@@ -38,14 +42,20 @@ export function isPrivateAddress(address: string): boolean {
   return privateBlocks.check(inner, isIP(inner) === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** IPv4 inside IPv6 reaches the same machine: ::ffff:127.0.0.1, and 64:ff9b::7f00:1 through NAT64. */
+/** IPv4 inside IPv6 reaches the same machine: where it stands in each form. */
+const INNER: readonly RegExp[] = [
+  /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/, // mapped, ::ffff:127.0.0.1
+  /^::ffff:0:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/, // translated (RFC 2765)
+  /^64:ff9b::(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})$/, // NAT64 (RFC 6052)
+];
+
 function innerAddress(address: string): string {
   if (isIP(address) !== 6) return address;
   // URL writes the dotted end of an IPv6 address as two hexadecimal groups.
   const canonical = new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1);
-  const groups = /^(?:::ffff:|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical);
+  const groups = INNER.map((form) => form.exec(canonical)).find((found) => found !== null);
   if (!groups) return canonical;
-  const bits = (Number.parseInt(groups[1]!, 16) << 16) | Number.parseInt(groups[2]!, 16);
+  const bits = (Number.parseInt(groups[1] ?? '0', 16) << 16) | Number.parseInt(groups[2]!, 16);
   return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join('.');
 }
 

@@ -6,7 +6,7 @@
  * Retry-After, no bound and no proxy of its own, and the sha256 is left to its caller. What remained of use was one
  * request for JSON, for 11 MB of packages.
  */
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { LookbookError } from '../errors.js';
 import {
@@ -28,13 +28,17 @@ export interface HubIdentity {
   bytes: number | null;
 }
 
-export interface HubAnswer {
+export interface WebAnswer {
   status: number;
   header(name: string): string | null;
-  identity: HubIdentity;
-  /** The bytes as sent. Read it to the end, or discard the answer. */
+  /** Read it to the end, or discard the answer. */
   body: AsyncIterable<Uint8Array>;
   discard(): void;
+}
+
+/** Its bytes are as they were sent. */
+export interface HubAnswer extends WebAnswer {
+  identity: HubIdentity;
 }
 
 export interface Transport {
@@ -118,6 +122,44 @@ export async function openTransport(
       await Promise.all([free.destroy(), guarded.destroy()]);
     },
   };
+}
+
+const webAgents = new Map<FindAddresses | null, Dispatcher>();
+
+/**
+ * What an address from anybody answers, without the hub's ways: no proxy, no token, redirects left to the caller. Its
+ * host's addresses are looked at when the connection is made: a name that changes between check and use reaches nothing.
+ * @param find null: addresses of this machine and of private networks too.
+ * @throws Error with the reason as its own message or its cause's.
+ */
+export async function getFromWeb(
+  address: URL,
+  { find, signal }: { find: FindAddresses | null; signal: AbortSignal },
+): Promise<WebAnswer> {
+  const { Agent, fetch } = await import('undici');
+  if (find && isPrivateName(address.hostname)) throw privateAddress(address.hostname);
+  const connect = { timeout: connectMs, ...(find ? { lookup: publicOnly(find, privateAddress) } : {}) };
+  const dispatcher = webAgents.get(find) ?? new Agent({ connect });
+  webAgents.set(find, dispatcher);
+  const headers = { 'user-agent': agentName };
+  const {
+    status,
+    headers: heads,
+    body,
+  } = await fetch(address, { redirect: 'manual', signal, dispatcher, headers });
+  return {
+    status,
+    header: (name) => heads.get(name),
+    body: body ?? Readable.from([]),
+    // What is not wanted any more may have broken already.
+    discard: () => void body?.cancel().catch(() => undefined),
+  };
+}
+
+function privateAddress(hostname: string): Error {
+  return new Error(
+    `${hostname} is an address of this machine or a private network (LOOKBOOK_ALLOW_PRIVATE_URLS=1 allows it)`,
+  );
 }
 
 /** @throws LookbookError when the environment names a proxy that is none. */

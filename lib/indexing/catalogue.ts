@@ -9,6 +9,8 @@ import { writeWhole } from '../whole-file.js';
 export interface CatalogueEntry extends Place {
   size: number;
   mtimeMs: number;
+  /** See `Source`; without it the place is read again. */
+  changedMs?: number;
   imageId?: string;
   /** Why its bytes are no picture; asked again only when they change. */
   reason?: string;
@@ -30,11 +32,11 @@ export interface Catalogue {
 const WASTE = 3;
 const LEAST_LINES = 50;
 
+/** @throws LookbookError when the file cannot be read, or its folder not be made. */
 export async function openCatalogue(path: string): Promise<Catalogue> {
-  await mkdir(dirname(path), { recursive: true });
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await read(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
-    throw error;
+    throw notWritten(path, error);
   });
   const entries = new Map<string, CatalogueEntry>();
   const written = text.split('\n');
@@ -75,6 +77,11 @@ export async function openCatalogue(path: string): Promise<Catalogue> {
       if (lines > WASTE * (entries.size + LEAST_LINES)) await writeWhole(path, linesOf(entries));
     },
   };
+}
+
+async function read(path: string): Promise<string> {
+  await mkdir(dirname(path), { recursive: true });
+  return readFile(path, 'utf8');
 }
 
 function linesOf(entries: ReadonlyMap<string, CatalogueEntry>): string {

@@ -4,7 +4,7 @@ import type { Settings } from '../config.js';
 import { derivedPath } from '../paths.js';
 import { imageIdOfBytes, isUrl, readSource } from '../picture-bytes.js';
 import type { IndexEstimate, IndexReport } from '../types.js';
-import { writeWhole } from '../whole-file.js';
+import { keepForLater } from '../whole-file.js';
 import type { Catalogue } from './catalogue.js';
 import { survey } from './indexer.js';
 import { Meter } from './meter.js';
@@ -43,7 +43,7 @@ export async function estimateRun(
 export async function keepRate(report: IndexReport, workshop: Workshop): Promise<void> {
   if (report.added + report.updated < ENOUGH_FOR_A_RATE) return;
   const rates = { ...(await readRates()), [rateKey(workshop)]: 1 / report.imagesPerSecond };
-  await writeWhole(derivedPath('rates.json'), JSON.stringify(rates, null, 1));
+  await keepForLater(derivedPath('rates.json'), JSON.stringify(rates, null, 1));
 }
 
 /** From the last run with these models on this machine, else from a short trial. */

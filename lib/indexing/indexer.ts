@@ -5,9 +5,11 @@ import { batchFor } from '../calibration.js';
 import type { Settings } from '../config.js';
 import { mayPass } from '../decoders/image.js';
 import { LookbookError, reasonOf } from '../errors.js';
+import { withoutPassword } from '../fetching.js';
 import { imageIdOfBytes, isUrl, readSource } from '../picture-bytes.js';
 import type { IndexProgress, IndexReport } from '../types.js';
-import type { Catalogue } from './catalogue.js';
+import { type Catalogue, keyOf } from './catalogue.js';
+import { countRows, partOf } from './lap.js';
 import { Ledger, placeOf } from './ledger.js';
 import { conveyor, inBatches, lookAhead, withoutNull } from './look-ahead.js';
 import { Meter } from './meter.js';
@@ -15,11 +17,15 @@ import { type Plan, plan, type StoredPicture } from './plan.js';
 import { type Scan, type Source, scan } from './scan.js';
 import * as stages from './stages.js';
 import { applyPlaces, markSegments, storedPictures } from './store-changes.js';
+import { Trace } from './trace.js';
+import { Vanished } from './vanished.js';
 
 export interface RunOptions {
   onProgress?: (progress: IndexProgress) => void;
   /** Stops at the edge of a batch; what was begun is finished and stored. */
   signal?: AbortSignal;
+  /** A file that gets a JSON line (TraceLine) after each batch, added to what it holds (default: LOOKBOOK_TRACE, or none). */
+  trace?: string | undefined;
 }
 
 /** Model batches under way at once: one runs, one is stored; a slow segmenter wants one more in wait (measured). */
@@ -38,6 +44,8 @@ const MOST_AHEAD = 64;
 const MODELS: ReadonlySet<string> = new Set(['encoder', 'segmenter']);
 /** What the error of decoder processes that cannot be started calls itself: no picture's fault, and all would meet it. */
 const DECODER = 'decoder';
+/** What the error of bytes that cannot be had calls itself. */
+const READ = 'read';
 /** Pictures kept for the contact sheet. */
 const SAMPLE = 12;
 /** From this share of photographs on, a model made for drawings says so. */
@@ -50,11 +58,14 @@ export async function survey(
   catalogue: Catalogue,
   signal?: AbortSignal,
 ): Promise<{ scan: Scan; plan: Plan; stored: Map<string, StoredPicture> }> {
-  const { images, extensions, exclude } = settings;
-  const found = await scan(images, { extensions, exclude, ...(signal ? { signal } : {}) });
-  const stored = await storedPictures(workshop);
+  // The one waits for the disk, the other for the store.
+  const [found, stored] = await Promise.all([look(settings, signal), storedPictures(workshop)]);
   const known = { catalogue: catalogue.get, stored };
   return { scan: found, plan: plan(found, known), stored };
+}
+
+function look({ images, extensions, exclude }: Settings, signal?: AbortSignal): Promise<Scan> {
+  return scan(images, { extensions, exclude, ...(signal ? { signal } : {}) });
 }
 
 /** Brings the store in line with the disk. @throws LookbookError when the run itself breaks; a bad picture is a line. */
@@ -65,22 +76,26 @@ export async function runIndex(
   options: RunOptions = {},
 ): Promise<IndexReport> {
   const meter = new Meter(options.onProgress);
+  const trace = new Trace<stages.Prepared>(options.trace ?? process.env.LOOKBOOK_TRACE);
   const surveyed = await meter
     .time('scan', () => survey(settings, workshop, catalogue, options.signal))
     .catch((error: unknown) => {
+      trace.end();
       if (options.signal?.aborted) return null;
       throw error;
     });
   if (!surveyed)
     return { ...emptyReport(), interrupted: true, notes: ['Interrupted before anything was read.'] };
   const ledger = new Ledger(surveyed.stored, catalogue);
-  return new Run({ settings, workshop, meter, ledger, ...surveyed, signal: options.signal }).finish();
+  trace.list(1000 * meter.stages.scan);
+  return new Run({ settings, workshop, meter, trace, ledger, ...surveyed, signal: options.signal }).finish();
 }
 
 interface RunParts {
   settings: Settings;
   workshop: stages.Workshop;
   meter: Meter;
+  trace: Trace<stages.Prepared>;
   ledger: Ledger;
   scan: Scan;
   plan: Plan;
@@ -102,18 +117,27 @@ class Run {
   #photographs = 0;
   /** One batch is stored at a time, so that a kill leaves at most one half stored. */
   readonly #storeTurn = pLimit(1);
+  /** What kept a batch from being stored: the ones behind it would meet the same, and be left half stored too. */
+  #unstored: { error: unknown } | undefined;
   /** One picture is read or decoded per core: more would only wait for each other. */
   readonly #decodeTurn = pLimit(availableParallelism());
+  readonly #vanished: Vanished;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
+    this.#vanished = new Vanished(parts.scan.disks);
   }
 
   async finish(): Promise<IndexReport> {
-    this.#open();
-    await this.#pictures();
-    if (!stages.isOnePass(this.#parts.workshop)) await this.#segments();
-    await this.#parts.meter.time('store', () => this.#places());
+    const { workshop, meter, trace } = this.#parts;
+    try {
+      this.#open();
+      await this.#pictures();
+      if (!stages.isOnePass(workshop)) await this.#segments();
+      await trace.aside(() => meter.time('store', () => this.#places()));
+    } finally {
+      trace.end();
+    }
     return this.#close();
   }
 
@@ -137,7 +161,7 @@ class Run {
       (read) => this.#prepare(read, onePass),
       async (batch) => {
         const looked = await stages.lookAt(batch, workshop, meter);
-        await this.#storeTurn(() => meter.time('store', () => this.#storePictures(batch, looked)));
+        await this.#store(() => this.#storePictures(batch, looked));
       },
     );
   }
@@ -155,7 +179,7 @@ class Run {
       (source) => this.#prepareAgain(source),
       async (batch) => {
         const segmented = await stages.segment(batch, { ...workshop, segmenter }, meter);
-        await this.#storeTurn(() => meter.time('store', () => this.#storeSegments(batch, segmented)));
+        await this.#store(() => this.#storeSegments(batch, segmented));
       },
     );
   }
@@ -163,8 +187,10 @@ class Run {
   /** Places are brought up to date last: what moved is told its new place, what is gone for certain is removed. */
   async #places(): Promise<void> {
     const { ledger, scan, plan, settings, workshop, signal } = this.#parts;
-    const whole = !signal?.aborted && this.#cut === 0;
-    const settlement = ledger.settle(scan, plan, { whole, allowRemoval: settings.allowRemoval });
+    const whole = !signal?.aborted && this.#cut === 0 && this.#vanished.roots.length === 0;
+    const { allowRemoval } = settings;
+    const isStillSo = (): Promise<boolean> => this.#isStillSo();
+    const settlement = await ledger.settle(scan, plan, { whole, allowRemoval, isStillSo });
     await applyPlaces(settlement, workshop);
     this.#report.moved = settlement.movedFiles;
     this.#report.added += settlement.copies;
@@ -172,14 +198,29 @@ class Run {
     if (settlement.doubt !== null) this.#note(settlement.doubt);
   }
 
+  /**
+   * What is renamed while a folder is read shows at neither place: nothing is removed as long as a second look finds
+   * what the first one missed.
+   */
+  async #isStillSo(): Promise<boolean> {
+    const { scan, plan, settings } = this.#parts;
+    const again = await look(settings).catch(() => null); // no source is there any more
+    if (!again || [...scan.wholeRoots].some((root) => !again.wholeRoots.has(root))) return false;
+    const gone = new Set(plan.gone.map(keyOf));
+    const known = new Set(scan.sources.map(keyOf));
+    return again.sources.every((source) => known.has(keyOf(source)) && !gone.has(keyOf(source)));
+  }
+
   #close(): IndexReport {
-    const { meter, workshop, signal } = this.#parts;
+    const { meter, trace, workshop, signal } = this.#parts;
     const report = this.#report;
     report.seconds = (performance.now() - this.#start) / 1000;
     report.imagesPerSecond = this.#new.length / report.seconds;
     report.stages = meter.stages;
     report.interrupted = signal?.aborted ?? false;
     report.sample = spread(this.#new, SAMPLE);
+    for (const sentence of this.#vanished.sentences()) this.#note(sentence);
+    if (trace.broken !== undefined) this.#note(`The trace has gaps: ${trace.broken}.`);
     if (this.#cut) this.#note(`MAX_FILES left ${this.#cut} new files for another run.`);
     if (report.interrupted) this.#note('Interrupted at the edge of a batch; run again to go on from there.');
     const { advice } = workshop.encoder;
@@ -195,15 +236,17 @@ class Run {
     ready: (item: Item) => Promise<stages.Prepared | null>,
     work: (batch: stages.Prepared[]) => Promise<void>,
   ): Promise<void> {
-    const { signal } = this.#parts;
+    const { signal, trace, meter } = this.#parts;
     const size = await this.#batchSize(items.length);
     const underWay = stages.isOnePass(this.#parts.workshop) ? UNDER_WAY_ONE_PASS : UNDER_WAY;
-    const prepared = lookAhead(items, ready, {
+    const prepared = lookAhead(items, (item) => trace.picture(() => ready(item)), {
       ahead: Math.min(2 * size, MOST_AHEAD),
       ...(signal ? { signal } : {}),
     });
     const batches = inBatches(withoutNull(prepared), size);
-    return conveyor(batches, (batch) => this.#isolated(batch, work), underWay);
+    const traced = (batch: stages.Prepared[]): Promise<void> =>
+      trace.batch(meter.round, batch, () => this.#isolated(batch, work));
+    return conveyor(batches, traced, underWay);
   }
 
   /** A batch that the model refuses is tried one by one, so that one picture's fault stays its own. */
@@ -236,6 +279,7 @@ class Run {
     if (signal?.aborted) return null;
     const isFull = (): boolean => kind === 'add' && this.#additions >= settings.maxFiles;
     if (isFull() && !ledger.hasUnmet()) return this.#leave();
+    if (this.#vanished.leave(source)) return this.#pass();
     try {
       const bytes = await this.#read(source);
       const imageId = imageIdOfBytes(bytes);
@@ -254,17 +298,27 @@ class Run {
       this.#kinds.set(imageId, kind);
       return prepared;
     } catch (error) {
-      if (error instanceof LookbookError && error.where === DECODER) throw error;
-      this.#fail(source.location, reasonOf(error));
-      this.#parts.meter.advance(1);
-      return null;
+      return this.#failed(source, error);
     }
   }
 
   #leave(): null {
     this.#cut++;
+    return this.#pass();
+  }
+
+  #pass(): null {
     this.#parts.meter.advance(1);
     return null;
+  }
+
+  /** A file that cannot be read is a line of the report; a thousand of a folder that has vanished are one sentence. */
+  async #failed(source: Source, error: unknown): Promise<null> {
+    if (error instanceof LookbookError && error.where === DECODER) throw error;
+    const isGone = error instanceof LookbookError && error.where === READ;
+    if (isGone && (await this.#vanished.hasNow(source))) return this.#pass();
+    this.#fail(source.location, reasonOf(error));
+    return this.#pass();
   }
 
   #meet(source: Source, imageId: string): null {
@@ -291,7 +345,8 @@ class Run {
   }
 
   async #prepareAgain(source: Source): Promise<stages.Prepared | null> {
-    const { ledger, meter } = this.#parts;
+    const { ledger } = this.#parts;
+    if (this.#vanished.leave(source)) return this.#pass();
     try {
       const bytes = await this.#read(source);
       const imageId = imageIdOfBytes(bytes);
@@ -299,10 +354,7 @@ class Run {
         throw new Error('it changed while the index was made: run again');
       return await this.#decoded(bytes, source, imageId, true);
     } catch (error) {
-      if (error instanceof LookbookError && error.where === DECODER) throw error;
-      this.#fail(source.location, reasonOf(error));
-      meter.advance(1);
-      return null;
+      return this.#failed(source, error);
     }
   }
 
@@ -317,6 +369,7 @@ class Run {
       ledger.stored.has(prepared.imageId) ? [] : [stages.pictureRecord(prepared, looked[index]!, workshop)],
     );
     if (rows.length) await workshop.pictures.upsert(rows);
+    countRows(rows.length);
     // A row that stands keeps its places and the markers of other segmenters.
     await markSegments(
       segmented.filter(({ imageId }) => ledger.stored.has(imageId)),
@@ -330,6 +383,18 @@ class Run {
       this.#new.push(imageId);
       this.#countStored(imageId);
     }
+  }
+
+  #store(work: () => Promise<void>): Promise<void> {
+    return this.#storeTurn(async () => {
+      if (this.#unstored) throw this.#unstored.error;
+      try {
+        await this.#parts.meter.time('store', work);
+      } catch (error) {
+        this.#unstored = { error };
+        throw error;
+      }
+    });
   }
 
   /** A picture counts when it stands in the store, not before. */
@@ -369,7 +434,9 @@ class Run {
   #read(source: Source): Promise<Uint8Array> {
     const { settings, meter, signal } = this.#parts;
     const read = (): Promise<Uint8Array> =>
-      readSource(source, { allowPrivateUrls: settings.allowPrivateUrls, ...(signal ? { signal } : {}) });
+      partOf('read', () =>
+        readSource(source, { allowPrivateUrls: settings.allowPrivateUrls, ...(signal ? { signal } : {}) }),
+      );
     return isUrl(source.location) ? meter.time('decode', read) : this.#decode(read);
   }
 
@@ -378,7 +445,7 @@ class Run {
   }
 
   #fail(path: string, reason: string): void {
-    this.#report.failed.push({ path, reason });
+    this.#report.failed.push({ path: withoutPassword(path), reason });
     this.#parts.meter.failed++;
   }
 

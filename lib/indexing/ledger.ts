@@ -1,7 +1,7 @@
 import type { Place } from '../types.js';
 import { type Catalogue, type CatalogueEntry, keyOf } from './catalogue.js';
 import { changedPlaces, doubtOf, type PlaceChanges } from './places.js';
-import type { Plan, StoredPicture } from './plan.js';
+import { isSameLook, type Plan, type StoredPicture } from './plan.js';
 import type { Scan, Source } from './scan.js';
 
 /** What the places come to at the end of a run. */
@@ -14,6 +14,14 @@ export interface Settlement extends PlaceChanges {
   lost: number;
   /** Why some removals were not believed, as a sentence. */
   doubt: string | null;
+}
+
+export interface SettleOptions {
+  /** false when files were left unread: then nothing counts as lost, it may lie in one of them. */
+  whole: boolean;
+  allowRemoval: boolean;
+  /** Whether a second look finds what the first one found; only asked where something would be removed. */
+  isStillSo: () => Promise<boolean>;
 }
 
 /** Keeps the books of a run: what the store holds, and what lies where. Touches the catalogue, never the store. */
@@ -78,19 +86,21 @@ export class Ledger {
 
   /**
    * What must be told to the store when all files were met.
-   * @param whole false when files were left unread: then nothing counts as lost, it may lie in one of them.
    */
-  settle(scan: Scan, plan: Plan, options: { whole: boolean; allowRemoval: boolean }): Settlement {
+  async settle(scan: Scan, plan: Plan, options: SettleOptions): Promise<Settlement> {
     for (const { place, imageId } of this.#found.values())
       if (this.stored.has(imageId)) this.#remember(place, imageId);
     const gone = new Set(plan.gone.map(keyOf));
     let changes = this.#changes(gone);
-    const doubt = this.#doubt(changes.removed, scan, options);
+    const isSure = changes.removed.length === 0 || (options.whole && (await options.isStillSo()));
+    const doubt = this.#doubt(changes.removed, scan, { ...options, isSure });
     if (doubt !== null) {
       for (const id of changes.removed)
         for (const place of this.stored.get(id)?.places ?? []) gone.delete(keyOf(place));
       changes = this.#changes(gone);
     }
+    // Nor what new content has taken the place of: it may have been moved to where nobody has looked.
+    if (!isSure) changes = { ...changes, removed: [] };
     for (const place of plan.gone) if (gone.has(keyOf(place))) this.#catalogue.delete(place);
     const moved = new Set(changes.moved.filter(({ left }) => left > 0).map(({ imageId }) => imageId));
     const newPlaces = this.#newPlaces.filter((imageId) => this.stored.has(imageId));
@@ -106,15 +116,17 @@ export class Ledger {
   #doubt(
     removed: readonly string[],
     scan: Scan,
-    options: { whole: boolean; allowRemoval: boolean },
+    options: { whole: boolean; isSure: boolean; allowRemoval: boolean },
   ): string | null {
     const lost = removed.filter((id) => !this.#isReplaced(id)).flatMap((id) => this.stored.get(id) ?? []);
     if (lost.length === 0) return null;
     if (!options.whole)
       return `${lost.length} pictures were not found; they stay until a run has read all files.`;
+    if (!options.isSure)
+      return `${lost.length} pictures were not found, but files came or went meanwhile: they stay until the next run.`;
     if (options.allowRemoval) return null;
     const below = (root: string): number => scan.sources.filter((source) => source.root === root).length;
-    const doubt = doubtOf(lost, this.#before, below);
+    const doubt = doubtOf(lost, this.#before, { below, emptyFolders: scan.emptyFolders });
     return doubt && `Nothing was removed: ${doubt}. If that is meant, run once with ALLOW_REMOVAL = true.`;
   }
 
@@ -129,7 +141,7 @@ export class Ledger {
     if (!source) return;
     this.#pending.delete(keyOf(place));
     const known = this.#catalogue.get(place);
-    if (known?.imageId === imageId && known.size === source.size && known.mtimeMs === source.mtimeMs) return;
+    if (known?.imageId === imageId && isSameLook(known, source)) return;
     this.#catalogue.set({ ...entryOf(source), imageId });
   }
 }
@@ -138,6 +150,6 @@ export function placeOf({ root, path }: Source): Place {
   return { root, path };
 }
 
-function entryOf({ root, path, size, mtimeMs }: Source): CatalogueEntry {
-  return { root, path, size, mtimeMs };
+function entryOf({ location: _, ...look }: Source): CatalogueEntry {
+  return look;
 }

@@ -1,4 +1,5 @@
 import type { IndexProgress, StageSeconds } from '../types.js';
+import { countMs } from './lap.js';
 
 export type Stage = keyof StageSeconds;
 
@@ -8,7 +9,7 @@ export class Meter {
   done = 0;
   total = 0;
   failed = 0;
-  #round: IndexProgress['round'] = 'pictures';
+  round: IndexProgress['round'] = 'pictures';
   #roundStart = performance.now();
   readonly #report: ((progress: IndexProgress) => void) | undefined;
   #lastReport = 0;
@@ -23,13 +24,15 @@ export class Meter {
     try {
       return await work();
     } finally {
-      this.stages[stage] += (performance.now() - start) / 1000;
+      const ms = performance.now() - start;
+      this.stages[stage] += ms / 1000;
+      countMs(stage, ms);
     }
   }
 
   /** A new round over the pictures: all but failures and stages counts from here. */
   begin(round: IndexProgress['round'], pictures: number): void {
-    this.#round = round;
+    this.round = round;
     this.#roundStart = performance.now();
     this.total = pictures;
     this.done = 0;
@@ -49,7 +52,7 @@ export class Meter {
     const seconds = (now - this.#roundStart) / 1000;
     const imagesPerSecond = seconds > 0 ? this.done / seconds : 0;
     this.#report({
-      round: this.#round,
+      round: this.round,
       done: this.done,
       total: this.total,
       failed: this.failed,

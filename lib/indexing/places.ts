@@ -1,6 +1,6 @@
 import type { Place } from '../types.js';
 import { keyOf } from './catalogue.js';
-import type { StoredPicture } from './plan.js';
+import { andAbove, type StoredPicture } from './plan.js';
 
 /** What lies where, as far as it is known for certain: place → picture. */
 export type FoundPlaces = ReadonlyMap<string, { place: Place; imageId: string }>;
@@ -34,28 +34,41 @@ export function changedPlaces(
   return changes;
 }
 
-/** More gone at once than this share is taken for a mount that is missing, not for a tidy person. */
+/** This share or more gone at once is taken for a mount that is missing, not for a tidy person. */
 const GONE_SHARE = 0.5;
 const GONE_AT_LEAST = 10;
 
 /**
  * Why a removal should not be believed, or null. Speaks of pictures that are nowhere else: what moved is no loss.
  * @param lost pictures that would be removed because their places are gone.
- * @param sourcesBelow how many files a root holds now.
+ * @param now how many files a root holds, and the folders in which nothing lies.
  */
 export function doubtOf(
   lost: readonly StoredPicture[],
   stored: Iterable<StoredPicture>,
-  sourcesBelow: (root: string) => number,
+  now: { below: (root: string) => number; emptyFolders: readonly Place[] },
 ): string | null {
   const before = countByRoot(stored);
   for (const [root, missing] of countByRoot(lost)) {
     const all = before.get(root) ?? missing;
-    if (sourcesBelow(root) === 0) return `${root} is empty now, ${all} pictures lay there`;
-    if (missing >= GONE_AT_LEAST && missing > GONE_SHARE * all) {
+    if (now.below(root) === 0) return `${root} is empty now, ${all} pictures lay there`;
+    if (missing >= GONE_AT_LEAST && missing >= GONE_SHARE * all) {
       return `${missing} of ${all} pictures below ${root} are gone at once`;
     }
   }
+  return emptied(lost, now.emptyFolders);
+}
+
+/** A folder that is there while all of its many pictures are not: a disk mounted below a root is looked for so. */
+function emptied(lost: readonly StoredPicture[], emptyFolders: readonly Place[]): string | null {
+  if (emptyFolders.length === 0) return null;
+  const counts = new Map(emptyFolders.map((folder) => [keyOf(folder), { ...folder, count: 0 }]));
+  for (const place of lost.flatMap(({ places }) => places))
+    for (const above of andAbove(place)) {
+      const folder = counts.get(keyOf(above));
+      if (folder && ++folder.count >= GONE_AT_LEAST)
+        return `${folder.root}/${folder.path} is empty now, ${GONE_AT_LEAST} pictures or more lay there`;
+    }
   return null;
 }
 

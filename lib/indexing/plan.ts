@@ -31,11 +31,12 @@ export function plan(
   },
 ): Plan {
   const result: Plan = { read: [], keep: [], broken: [], gone: [] };
-  const present = new Set(scan.unclear.map(keyOf));
+  const unclear = new Set(scan.unclear.map(keyOf));
+  const present = new Set<string>();
   for (const source of scan.sources) {
     present.add(keyOf(source));
     const entry = known.catalogue(source);
-    const unchanged = entry !== undefined && entry.size === source.size && entry.mtimeMs === source.mtimeMs;
+    const unchanged = entry !== undefined && isSameLook(entry, source);
     if (unchanged && entry.reason !== undefined) result.broken.push({ source, reason: entry.reason });
     else if (unchanged && entry.imageId !== undefined)
       placeKnown(result, source, entry.imageId, known.stored);
@@ -43,8 +44,26 @@ export function plan(
   }
   result.gone = [...known.stored.values()]
     .flatMap((picture) => picture.places)
-    .filter((place) => scan.wholeRoots.has(place.root) && !present.has(keyOf(place)));
+    .filter((place) => scan.wholeRoots.has(place.root) && !present.has(keyOf(place)))
+    .filter((place) => !andAbove(place).some((each) => unclear.has(keyOf(each))));
   return result;
+}
+
+/** Whether nothing says that what lies there is other than it was. */
+export function isSameLook(entry: CatalogueEntry, source: Source): boolean {
+  const { size, mtimeMs, changedMs } = source;
+  return (
+    changedMs !== undefined &&
+    entry.changedMs === changedMs &&
+    entry.size === size &&
+    entry.mtimeMs === mtimeMs
+  );
+}
+
+/** A place and the folders above it: a link to a disk that is not there is one place, with many below it. */
+export function andAbove({ root, path }: Place): Place[] {
+  const parts = path.split('/');
+  return parts.map((_, n) => ({ root, path: parts.slice(0, n + 1).join('/') }));
 }
 
 function placeKnown(

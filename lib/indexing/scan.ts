@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -12,6 +13,12 @@ export interface Source extends Place {
   location: string;
   size: number;
   mtimeMs: number;
+  /**
+   * When the system last changed anything of it (ctime), which nobody can set back: another file of equal size and time,
+   * moved there or edited with its time kept, differs here. Missing while it is so fresh that one more change could bear
+   * the same time. 0 for URLs.
+   */
+  changedMs?: number;
 }
 
 export interface Scan {
@@ -25,6 +32,10 @@ export interface Scan {
   wholeRoots: Set<string>;
   /** Roots that could not be read at all. */
   missingRoots: string[];
+  /** root → the number of the disk that its folder lies on. */
+  disks: Map<string, number>;
+  /** Folders in which nothing lies, below whole roots too: a mount point without its disk looks so. */
+  emptyFolders: Place[];
 }
 
 export interface ScanOptions {
@@ -35,6 +46,11 @@ export interface ScanOptions {
 
 /** Files looked at side by side. */
 const STATS_AT_ONCE = 64;
+
+/** How coarse the clock of a file's changes is: 10 ms in the slowest kernels, and twice that to be sure. */
+const TICK_MS = 20;
+/** Disks that tell whole seconds only: FAT counts in steps of two. */
+const COARSE_TICK_MS = 2000;
 
 /**
  * Lists what lies at the sources, in the order of their names. A source that is missing is remembered, not fatal,
@@ -64,6 +80,8 @@ class Walk {
     unclear: [],
     wholeRoots: new Set(),
     missingRoots: [],
+    disks: new Map(),
+    emptyFolders: [],
   };
   readonly #options: ScanOptions;
   readonly #excluded: (path: string) => boolean;
@@ -78,21 +96,20 @@ class Walk {
   async source(source: string): Promise<void> {
     const facts = await stat(source).catch(() => null);
     if (!facts) this.found.missingRoots.push(source);
-    else if (facts.isDirectory()) await this.#root(source);
+    else if (facts.isDirectory()) await this.#root(source, facts.dev);
     else if (source.toLowerCase().endsWith('.csv')) await this.#table(source);
     else
       this.#take({
         root: dirname(source),
         path: basename(source),
         location: source,
-        size: facts.size,
-        mtimeMs: facts.mtimeMs,
+        ...lookOf(facts),
       });
   }
 
-  async #root(root: string): Promise<void> {
-    const complete = await this.#folder(root, '', new Set([await realpath(root)]));
-    if (complete) this.found.wholeRoots.add(root);
+  async #root(root: string, disk: number): Promise<void> {
+    this.found.disks.set(root, disk);
+    if (await this.#descend(root, '', new Set())) this.found.wholeRoots.add(root);
   }
 
   /** @returns whether everything below could be listed. */
@@ -106,6 +123,7 @@ class Walk {
       this.#fail(folder, `the folder cannot be read: ${reasonOf(error)}`);
       return false;
     }
+    if (names.length === 0) this.found.emptyFolders.push({ root, path: below });
     let complete = true;
     const folders: string[] = [];
     for (let start = 0; start < names.length; start += STATS_AT_ONCE) {
@@ -132,7 +150,7 @@ class Walk {
       const facts = await stat(location);
       if (facts.isDirectory()) return path;
       if (!facts.isFile()) return this.#skip('no plain file');
-      this.#take({ root, path, location, size: facts.size, mtimeMs: facts.mtimeMs });
+      this.#take({ root, path, location, ...lookOf(facts) });
     } catch (error) {
       this.found.unclear.push({ root, path });
       this.#fail(location, reasonOf(error));
@@ -158,20 +176,20 @@ class Walk {
   async #table(table: string): Promise<void> {
     for (const value of pathColumn(table, await readFile(table, 'utf8'))) {
       if (isUrl(value)) {
-        this.found.sources.push({ root: table, path: value, location: value, size: 0, mtimeMs: 0 });
+        this.found.sources.push({
+          root: table,
+          path: value,
+          location: value,
+          size: 0,
+          mtimeMs: 0,
+          changedMs: 0,
+        });
         continue;
       }
       const location = resolve(dirname(table), value);
       try {
         const facts = await stat(location);
-        if (facts.isFile())
-          this.found.sources.push({
-            root: table,
-            path: value,
-            location,
-            size: facts.size,
-            mtimeMs: facts.mtimeMs,
-          });
+        if (facts.isFile()) this.found.sources.push({ root: table, path: value, location, ...lookOf(facts) });
         else this.#fail(location, 'not a file');
       } catch (error) {
         // The table still names it: it may lie on a disk that is not mounted.
@@ -200,6 +218,13 @@ class Walk {
   #fail(path: string, reason: string): void {
     this.found.failed.push({ path, reason });
   }
+}
+
+/** By what a file is known again without being read. */
+function lookOf({ size, mtimeMs, ctimeMs }: Stats): Pick<Source, 'size' | 'mtimeMs' | 'changedMs'> {
+  const tick = ctimeMs % 1000 === 0 ? COARSE_TICK_MS : TICK_MS;
+  const isFresh = Math.abs(Date.now() - ctimeMs) < tick;
+  return { size, mtimeMs, ...(isFresh ? {} : { changedMs: ctimeMs }) };
 }
 
 /** The `path` column of a comma separated table with a head line; empty cells are left out, doubles taken once. */

@@ -19,6 +19,7 @@ import type {
   Segmentation,
   VectorCollection,
 } from '../types.js';
+import { countRows, partOf } from './lap.js';
 import type { Meter } from './meter.js';
 
 /** Everything that a run works with. */
@@ -149,7 +150,7 @@ export async function storeSegments(
   const { segments, segmentsFingerprint, segmenter, masks } = workshop;
   if (!segments || !segmentsFingerprint || !segmenter) return;
   const rows: NewRecord[] = [];
-  const files = batch.map(({ imageId, facts, segmented }) => {
+  const write = ({ imageId, facts, segmented }: (typeof batch)[number]): Promise<void> => {
     const stored = segmented.found.map((found, n) => describe(found, `${imageId}:${n}`, facts));
     for (const [n, segment] of stored.entries()) {
       rows.push({
@@ -166,9 +167,10 @@ export async function storeSegments(
       segments: stored,
     };
     return writeMasks(masks, segmenter.fingerprint, file);
-  });
-  await Promise.all(files);
+  };
+  await partOf('masks', () => Promise.all(batch.map(write)));
   if (rows.length) await segments.upsert(rows);
+  countRows(rows.length);
 }
 
 function describe(found: FoundSegment, segmentId: string, facts: PictureFacts): MaskedSegment {

@@ -7,13 +7,15 @@ import type { PlaceChanges } from './places.js';
 import type { StoredPicture } from './plan.js';
 import type { Segmented, Workshop } from './stages.js';
 
+const PAGE = 1000;
+
 /** Everything that the store knows of its pictures; a page of metadata per thousand. */
 export async function storedPictures(workshop: Workshop): Promise<Map<string, StoredPicture>> {
   const { pictures, segmenter, segmentsFingerprint } = workshop;
   const stored = new Map<string, StoredPicture>();
   // Masks may have been deleted, as everything derived may: then they are made again, with their segments.
   const masked = segmenter ? await maskedImages(workshop.masks, segmenter.fingerprint) : null;
-  for await (const page of pictures.pages()) {
+  for await (const page of pictures.pages({ size: PAGE })) {
     for (const { id, metadata } of page) {
       const done = masked === null || (masked.has(id) && hasSegments(metadata, segmentsFingerprint));
       stored.set(id, { imageId: id, places: placesOf(metadata), segmentsDone: done });

@@ -1,3 +1,4 @@
+import { visible, visibleLines } from '../visible.js';
 import type { KernelMessage } from './messages.js';
 import { htmlAsLine, plainText } from './text.js';
 
@@ -48,7 +49,7 @@ export function createLiveLine(sink: LineSink, now: () => number = () => perform
     // Only a display that comes back is progress; a gallery is for the page.
     if (id === undefined || !(update || live.has(id))) return;
     live.add(id);
-    const line = `  ${htmlAsLine(String(data['text/html'] ?? data['text/plain'] ?? ''))}`;
+    const line = `  ${visible(htmlAsLine(String(data['text/html'] ?? data['text/plain'] ?? '')))}`;
     if (line.length > LONGEST) return;
     if (now() - drawnAt >= everyMs) draw(line);
     else pending = line;
@@ -60,7 +61,9 @@ export function createLiveLine(sink: LineSink, now: () => number = () => perform
       if (message.kind === 'end') end();
       if (message.kind === 'stream') {
         end();
-        for (const line of plainText(message.text).trimEnd().split('\n')) sink.write(`  ${line}\n`);
+        // What a cell prints may hold names and labels from outside.
+        const said = visibleLines(plainText(message.text).trimEnd());
+        for (const line of said.split('\n')) sink.write(`  ${line}\n`);
       }
     },
     end,

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stack } from '../arithmetic/vectors.js';
 import type { Encoder, VectorCollection } from '../types.js';
-import { writeWhole } from '../whole-file.js';
+import { keepForLater } from '../whole-file.js';
 import { backgroundPrompts } from './background-prompts.js';
 
 /** Below this cosine a prompt says nothing of a picture: CLIP's own best pairs lie at 0.3, the embedded model's at 0.8. */
@@ -33,7 +33,7 @@ export async function knownTexts(
   const stored = await readFile(path).catch(() => null);
   if (stored?.length === bytes) return rows(stored, encoder.dimension);
   const vectors = await encoder.embedTexts(texts);
-  await writeWhole(path, new Uint8Array(stack(vectors, encoder.dimension).buffer));
+  await keepForLater(path, new Uint8Array(stack(vectors, encoder.dimension).buffer));
   return vectors;
 }
 

@@ -141,7 +141,8 @@ function idProblem(id: string): string {
   return typeof id === 'string' && id !== '' && !halfCharacter.test(id) ? '' : 'the id is empty or no text';
 }
 
-function vectorProblem(vector: Float32Array, dimension: number): string {
+/** What is wrong with a vector, in words; empty where it is finite, of length 1 and has so many numbers. */
+export function vectorProblem(vector: Float32Array, dimension: number): string {
   // Not instanceof: a notebook's cell may have a Float32Array of its own.
   if (Object.prototype.toString.call(vector) !== '[object Float32Array]')
     return 'the vector is no Float32Array';

@@ -1,10 +1,12 @@
 /** One `chroma run` process: started on a free port, awaited until it answers, ended. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { LookbookError } from '../errors.js';
+import { mendDamage } from './chroma-retry.js';
 import type { ServerLog } from './server-log.js';
 
 export interface ChromaChild {
@@ -35,6 +37,7 @@ const where = 'chroma server';
 
 /** @throws when no port works, the process dies, or it does not answer in time. */
 export async function startChroma(start: ChromaStart): Promise<ChromaChild> {
+  await refuseTornFolder(start.data);
   for (let tried = 0; tried < portTries; tried++) {
     const port = tried === 0 && start.port > 0 ? start.port : await freePort();
     const child = await tryPort(start, port);
@@ -44,6 +47,19 @@ export async function startChroma(start: ChromaStart): Promise<ChromaChild> {
     what: `no free port was found in ${portTries} tries`,
     got: start.log.tail(),
     mend: 'Close programs that take many ports, or run a Chroma server yourself and give its URL.',
+  });
+}
+
+/** Chroma would make an empty store beside the index of the lost one, and nobody would know that it was ever full. */
+async function refuseTornFolder(data: string): Promise<void> {
+  const names: string[] = await readdir(data).catch(() => []); // Chroma makes it
+  const indexes = names.filter((name) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name));
+  if (indexes.length === 0 || names.includes('chroma.sqlite3')) return;
+  throw new LookbookError(where, {
+    what: 'the store is damaged: its chroma.sqlite3 is gone',
+    got: `${indexes.length} of its indexes without it in ${data}`,
+    expected: 'both',
+    mend: `Put the file back from a copy; else ${mendDamage}`,
   });
 }
 
@@ -154,6 +170,12 @@ function deathOf(said: string, log: ServerLog): LookbookError {
       what: 'the disk of the store is full',
       got: log.tail(),
       mend: 'Free some space, then run again: what was acknowledged is kept.',
+    });
+  if (/image is malformed|not a database/i.test(said))
+    return new LookbookError(where, {
+      what: 'the server ended while it started',
+      got: log.tail(),
+      mend: `Check that the folder holds a store; ${mendDamage}`,
     });
   return new LookbookError(where, {
     what: 'the server ended while it started',

@@ -11,6 +11,13 @@ const passing = new Set([
   'TimeoutError',
 ]);
 
+/** What Chroma says of files that are cut, gone or overwritten; asking again changes nothing then. */
+const damage =
+  /disk image is malformed|file is not a database|(loading|creating) hnsw|hnsw segment (reader|writer)|pickle|Error (finding id|getting embedding)/i;
+
+/** So often it is asked again all the same: a collection whose first rows are just being written says so for a moment. */
+const damageTries = 4;
+
 export interface Attempts {
   /** For the error: "store pictures". */
   where: string;
@@ -32,6 +39,7 @@ export async function withRetries<T>(act: () => Promise<T>, attempts: Attempts):
     } catch (error) {
       if (isNamed(error, 'ChromaNotFoundError') || isNamed(error, 'ChromaUniqueError')) throw error;
       if (error instanceof LookbookError) throw error;
+      if (tried >= damageTries && damage.test(reasonOf(error))) throw damaged(error, attempts);
       const wait = waits[tried];
       if (wait === undefined || !mayPass(error)) throw explained(error, attempts, tried + 1);
       await sleep(wait);
@@ -63,6 +71,20 @@ async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   });
   late.catch(() => undefined); // Losing the race is no failure.
   return Promise.race([work, late]).finally(() => controller.abort());
+}
+
+/** How the store of a damaged folder is mended. */
+export const mendDamage: string =
+  '`npm run doctor` looks at it; `npm run doctor -- --rebuild` puts the damaged files aside and keeps what can be read of them.';
+
+function damaged(error: unknown, { where, url }: Attempts): LookbookError {
+  return new LookbookError(where, {
+    what: `the files of the store that the Chroma server at ${url()} keeps are damaged`,
+    got: reasonOf(error),
+    expected: 'a store that gives back what it holds',
+    mend: mendDamage,
+    cause: error,
+  });
 }
 
 function explained(error: unknown, { where, url }: Attempts, tries: number): LookbookError {

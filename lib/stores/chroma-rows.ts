@@ -158,11 +158,20 @@ export class ChromaRows implements VectorCollection {
     // A filter is evaluated anew for each page, so that ids alone come in few large ones.
     const most = include.length ? 2 * rowsPerCall : idsPerCall;
     const limit = Math.max(1, Math.min(size ?? (include.length ? rowsPerCall : idsPerCall), most));
-    for (let offset = 0; ; offset += limit) {
-      const wanted = { limit, offset, include, ...clause(filter) };
-      const page = recordsOf(await this.#call((table) => table.get(wanted)), options);
+    const ask = (offset: number): Promise<Rows> =>
+      this.#call((table) => table.get({ limit, offset, include, ...clause(filter) }));
+    let next = ask(0);
+    for (let offset = limit; ; offset += limit) {
+      const rows = await next;
+      const isLast = rows.ids.length < limit;
+      if (!isLast) {
+        // The server reads on while this page is read here.
+        next = ask(offset);
+        next.catch(() => undefined); // awaited when its turn comes, if it comes
+      }
+      const page = recordsOf(rows, options);
       if (page.length) yield page;
-      if (page.length < limit) return;
+      if (isLast) return;
     }
   }
 

@@ -35,6 +35,7 @@ export async function openChromaServer(
 }
 
 class EmbeddedServer implements ChromaPlace {
+  readonly comesBack = true;
   readonly #root: string;
   readonly #options: ChromaServerOptions;
   #lease: Lease | undefined;

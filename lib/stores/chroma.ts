@@ -10,6 +10,8 @@ import { ChromaRows, type TableCall } from './chroma-rows.js';
 /** Where a server is found. */
 export interface ChromaPlace {
   readonly url: string;
+  /** A server that is started again where it died: worth waiting for, even when a store is opened. */
+  readonly comesBack?: boolean;
   /** Finds or starts the server again where it was lost; the url may change then. Costs nothing else. */
   ensure(): Promise<void>;
   close(): Promise<void>;
@@ -20,6 +22,8 @@ export interface ChromaOptions {
   headers?: Record<string, string>;
   /** Milliseconds for one call; default a minute. */
   timeoutMs?: number;
+  /** Further tries of a call that fails; default about six seconds of them. */
+  retries?: number;
 }
 
 /** Facts of the collection's own metadata carry this prefix beside fingerprint and dimension. */
@@ -30,7 +34,7 @@ const pageOfCollections = 100;
 export async function openChromaStore(place: ChromaPlace, options: ChromaOptions = {}): Promise<VectorStore> {
   const store = new ChromaStore(place, options);
   try {
-    await store.call('store', (client) => client.heartbeat(), 3);
+    await store.call('store', (client) => client.heartbeat(), place.comesBack ? undefined : 3);
     return store;
   } catch (error) {
     if (!isNamed(error, 'ChromaNotFoundError')) throw error;
@@ -65,8 +69,9 @@ class ChromaStore implements VectorStore {
       return act(this.#api());
     };
     const url = (): string => withoutLogin(this.#place.url);
-    const timeoutMs = this.#options.timeoutMs ?? 60_000;
-    return withRetries(once, { where, url, timeoutMs, ...(retries === undefined ? {} : { retries }) });
+    const { timeoutMs = 60_000, retries: usual } = this.#options;
+    const most = retries ?? usual;
+    return withRetries(once, { where, url, timeoutMs, ...(most === undefined ? {} : { retries: most }) });
   }
 
   async open(spec: CollectionSpec): Promise<VectorCollection> {
@@ -142,6 +147,26 @@ class ChromaStore implements VectorStore {
   }
 }
 
+/** What a collection's files are named after, and how many neighbours its index links; to read them without the server. */
+export interface ChromaIdentity {
+  id: string;
+  neighbours?: number;
+}
+
+/** name → identity, of all collections of a server. */
+export async function chromaIdentities({ url }: ChromaPlace): Promise<Map<string, ChromaIdentity>> {
+  const client = clientOf(url);
+  const found = new Map<string, ChromaIdentity>();
+  for (let offset = 0; ; offset += pageOfCollections) {
+    const page = await client.listCollections({ limit: pageOfCollections, offset });
+    for (const { name, id, configuration } of page) {
+      const neighbours = configuration.hnsw?.max_neighbors;
+      found.set(name, { id, ...(typeof neighbours === 'number' ? { neighbours } : {}) });
+    }
+    if (page.length < pageOfCollections) return found;
+  }
+}
+
 /** http(s)://[name:password@]host[:port][?tenant=…&database=…] */
 function clientOf(url: string, headers: Record<string, string> = {}): ChromaClient {
   const { protocol, hostname, port, username, password, searchParams } = new URL(url);
@@ -161,6 +186,13 @@ function clientOf(url: string, headers: Record<string, string> = {}): ChromaClie
   });
 }
 
+/**
+ * Words lie apart from pictures, and pictures in groups: of 10,000 real vectors × 512 the ten nearest to words are found to .82 with
+ * Chroma's own 100, .85 with 200, .93 with 400 and .996 with 800, for 2.8, 2.2, 2.5 and 3.5 ms of the server's CPU (busy
+ * machine). A denser graph costs more and helps less: 48 neighbours, built with 400, reach .91 with 100.
+ */
+const EF_SEARCH = 800;
+
 async function findOrCreate(client: ChromaClient, spec: CollectionSpec): Promise<Collection> {
   const { name, dimension, fingerprint, facts = {}, hnsw = {} } = spec;
   try {
@@ -172,8 +204,9 @@ async function findOrCreate(client: ChromaClient, spec: CollectionSpec): Promise
     hnsw: {
       space: 'cosine',
       ...(hnsw.efConstruction === undefined ? {} : { ef_construction: hnsw.efConstruction }),
-      ...(hnsw.efSearch === undefined ? {} : { ef_search: hnsw.efSearch }),
+      ef_search: hnsw.efSearch ?? EF_SEARCH,
       ...(hnsw.maxNeighbors === undefined ? {} : { max_neighbors: hnsw.maxNeighbors }),
+      ...(hnsw.syncThreshold === undefined ? {} : { sync_threshold: hnsw.syncThreshold }),
     },
   };
   const kept = Object.fromEntries(Object.entries(facts).map(([key, value]) => [factPrefix + key, value]));

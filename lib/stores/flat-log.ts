@@ -3,7 +3,7 @@
  * length u32][header JSON][float32 …], little endian. A kill leaves at most one torn frame at the end, which
  * was never acknowledged; opening cuts it off.
  */
-import { type FileHandle, open, readFile, rename, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { crc32 } from 'node:zlib';
 import { LookbookError } from '../errors.js';
@@ -66,10 +66,13 @@ async function writeWhole(path: string, frames: readonly Frame<unknown>[]): Prom
   try {
     await file.writeFile(Buffer.concat(frames.map(frameBytes)));
     await file.datasync();
-  } finally {
     await file.close();
+    await rename(part, path);
+  } catch (error) {
+    await file.close().catch(() => undefined); // closed before the rename failed
+    await rm(part, { force: true });
+    throw error;
   }
-  await rename(part, path);
 }
 
 /** A write that fails half way (a full disk) is taken back, or it would hide every later frame. */

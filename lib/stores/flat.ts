@@ -82,7 +82,10 @@ class FlatStore implements VectorStore {
     const home = await this.#inTurn(async () => {
       const known = homes.get(spec.name);
       if (known) return known;
-      const made = await createHome(spec, path && join(path, fileName(spec.name) + suffix));
+      const file = path && join(path, fileName(spec.name) + suffix);
+      const made = await createHome(spec, file).catch((error: unknown) => {
+        throw error instanceof LookbookError ? error : unusable(file ?? 'memory', error);
+      });
       homes.set(spec.name, made);
       return made;
     });
@@ -134,7 +137,9 @@ class FlatStore implements VectorStore {
 
 async function openFolder(path: string): Promise<FlatFolder & { lock: ProcessLock }> {
   await closing.get(path);
-  const lock = await takeLock(join(path, 'flat.lock'));
+  const lock = await takeLock(join(path, 'flat.lock')).catch((error: unknown) => {
+    throw unusable(path, error);
+  });
   if (typeof lock === 'number')
     throw new LookbookError('store', {
       what: 'the folder of the flat store is held by another process',
@@ -162,12 +167,16 @@ async function prepare(folder: string): Promise<string> {
     await mkdir(folder, { recursive: true });
     return await realpath(folder);
   } catch (error) {
-    throw new LookbookError('store', {
-      what: 'the folder of the flat store cannot be used',
-      got: reasonOf(error),
-      expected: 'a folder that can be made and written',
-      mend: `Choose another folder than ${folder}, or make it writable.`,
-      cause: error,
-    });
+    throw unusable(folder, error);
   }
+}
+
+function unusable(place: string, cause: unknown): LookbookError {
+  return new LookbookError('store', {
+    what: 'the folder of the flat store cannot be used',
+    got: `${place}: ${reasonOf(cause)}`,
+    expected: 'a folder that can be made and written, with room on its disk',
+    mend: 'Choose another folder, make room or make it writable.',
+    cause,
+  });
 }

@@ -28,6 +28,12 @@ export async function openStore(spec: StoreSpec, options: StoreOptions = {}): Pr
   return openEmbedded(folderOf(text, spec), options);
 }
 
+/** The folder of the embedded server that the form names; undefined for any other store. */
+export function embeddedFolder(spec: string): string | undefined {
+  const text = spec.trim();
+  return text && !/^[a-z][a-z0-9+.-]+:/i.test(text) ? projectPath(text) : undefined;
+}
+
 async function openEmbedded(folder: string, options: StoreOptions): Promise<VectorStore> {
   // Loaded only here: the flat store serves without Chroma's packages.
   const { openChromaServer } = await import('./chroma-server.js');

@@ -58,3 +58,33 @@ export interface IndexReport {
   /** Some of the new pictures, for a contact sheet. */
   sample: string[];
 }
+
+/** One line of a trace (`index({ trace })`, LOOKBOOK_TRACE): what a batch cost. The lines of a run add up to its report. */
+export interface TraceLine {
+  /** ISO, when the batch was done. */
+  time: string;
+  /** `list` is the first line: files and store are compared. `end` is the last: places, and pictures that were none or known. */
+  round: IndexProgress['round'] | 'list' | 'end';
+  /** From 1, in the order in which they are done. */
+  batch: number;
+  pictures: number;
+  /** Written to the store, of pictures and of segments. */
+  rows: number;
+  /**
+   * Milliseconds of work by stage, reading and decoding of all its pictures together; what goes on side by side counts each,
+   * so that they may exceed the wall time. In the report list is `scan`, read and decode are `decode`, masks and upsert `store`.
+   */
+  ms: {
+    list: number;
+    read: number;
+    decode: number;
+    segment: number;
+    encode: number;
+    masks: number;
+    upsert: number;
+  };
+  /** Just then: pictures that are read or decoded, pictures that wait for the model, batches that are not stored yet. */
+  queues: { reading: number; ready: number; underWay: number };
+  /** MB of memory of this process; decoders and the store's server have their own. */
+  rssMb: number;
+}

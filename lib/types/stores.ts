@@ -35,6 +35,8 @@ export interface HnswSettings {
   efConstruction?: number;
   efSearch?: number;
   maxNeighbors?: number;
+  /** Rows between two writes of the whole list of ids: 10,000 fills a large store sooner, and makes it open later. */
+  syncThreshold?: number;
 }
 
 /** What a collection is created with and keeps for life. */

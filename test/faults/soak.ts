@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,7 +9,7 @@ import sharp from 'sharp';
 import { type Sample, sampleOf } from './soak-samples.js';
 
 const script = fileURLToPath(new URL('./soak-once.mjs', import.meta.url));
-const demo = fileURLToPath(new URL('../../images/', import.meta.url));
+const originals = fileURLToPath(new URL('../../images/', import.meta.url));
 const SAMPLE_MS = 2000;
 /** Pictures that are added, changed and removed in each round: of each so many. */
 const CHANGES = 3;
@@ -39,7 +39,8 @@ export async function soak({ minutes, keep = false, log }: SoakOptions): Promise
   const folder = await mkdtemp(join(tmpdir(), 'lookbook-soak-'));
   const images = join(folder, 'images');
   await mkdir(images);
-  const names = await copyDemo(images);
+  const demo = await openDemo(images);
+  await Promise.all(demo.names.map(demo.draw));
   const config = {
     name: `soak-${process.pid}`,
     images,
@@ -62,7 +63,7 @@ export async function soak({ minutes, keep = false, log }: SoakOptions): Promise
   try {
     await lines.next(); // it is open
     for (let round = 0; performance.now() - start < minutes * 60_000; round++) {
-      const changes = round === 0 ? names.length : await change(images, names, round);
+      const changes = round === 0 ? demo.names.length : await change(images, demo, round);
       const began = performance.now();
       child.stdin!.write(`${round}\n`);
       const answer = await within(ROUND_MS, lines.next(), child);
@@ -81,40 +82,48 @@ export async function soak({ minutes, keep = false, log }: SoakOptions): Promise
   return result;
 }
 
-async function copyDemo(images: string): Promise<string[]> {
-  const files = (await readdir(demo, { recursive: true })).filter((file) => /\.(jpg|png|webp)$/.test(file));
-  const names = files.map((file) => file.replaceAll('/', '-'));
-  await Promise.all(files.map((file, n) => copyFile(join(demo, file), join(images, names[n]!))));
-  return names;
+/** The demo pictures, each drawn anew as often as is wanted: no two pictures are ever the same. */
+async function openDemo(images: string): Promise<Demo> {
+  const files = (await readdir(originals, { recursive: true })).filter((file) =>
+    /\.(jpg|png|webp)$/.test(file),
+  );
+  let drawn = 0;
+  return {
+    names: files.map((_, n) => `${n}.jpg`),
+    async draw(name) {
+      const serial = drawn++;
+      const picture = await sharp(join(originals, files[serial % files.length]!))
+        .modulate({ hue: (serial * 61) % 360 })
+        .jpeg()
+        .withExif({ IFD0: { ImageDescription: `${serial}` } })
+        .toBuffer();
+      await writeFile(join(images, name), picture);
+    },
+  };
 }
 
-/**
- * Removes the first pictures, changes the next, adds as many new ones at the end; `names` stays as long as it is. Where no
- * picture comes twice: hue and the round make each a picture of its own.
- * @returns how many changes an index must find: a changed file is one.
- */
-async function change(images: string, names: string[], round: number): Promise<number> {
-  const draw = async (from: string, to: string, part: number): Promise<void> => {
-    const hue = (round * 61 + part * 40) % 360;
-    const picture = await sharp(join(images, from))
-      .modulate({ hue, brightness: 0.9 + ((round * 7 + part) % 20) / 100 })
-      .jpeg({ quality: 85 })
-      .withExif({ IFD0: { ImageDescription: `${round}-${part}` } })
-      .toBuffer();
-    await writeFile(join(images, to), picture);
-  };
+interface Demo {
+  /** Of the pictures that are there, the oldest first. */
+  names: string[];
+  draw(name: string): Promise<void>;
+}
+
+/** Removes some pictures, changes some and adds some. @returns how many changes an index must find. */
+async function change(images: string, { names, draw }: Demo, round: number): Promise<number> {
   const gone = names.splice(0, CHANGES);
-  await Promise.all(gone.map((name, n) => draw(name, `new-${round}-${n}.jpg`, n)));
+  const changed = names.slice(0, CHANGES);
+  const added = gone.map((_, n) => `new-${round}-${n}.jpg`);
+  await Promise.all([...changed, ...added].map(draw));
   await Promise.all(gone.map((name) => rm(join(images, name))));
-  for (let n = 0; n < CHANGES; n++) {
-    const name = names[n + CHANGES]!;
-    await draw(name, name, CHANGES + n);
-    names.push(`new-${round}-${n}.jpg`);
-  }
+  names.push(...added);
   return 3 * CHANGES;
 }
 
-async function within(ms: number, line: Promise<IteratorResult<string>>, child: ChildProcess): Promise<string> {
+async function within(
+  ms: number,
+  line: Promise<IteratorResult<string>>,
+  child: ChildProcess,
+): Promise<string> {
   const late = setTimeout(() => child.kill('SIGKILL'), ms);
   try {
     const { value, done } = await line;
