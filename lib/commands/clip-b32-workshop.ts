@@ -6,7 +6,7 @@ import type { Workshop } from '../indexing/stages.js';
 import type { DualEncoderManifest, TokenizerRule } from '../models/manifest.js';
 import type { DeviceOptions } from '../onnx.js';
 import { projectPath } from '../paths.js';
-import type { Encoder, VectorStore } from '../types.js';
+import type { Encoder, Segmentation, VectorStore } from '../types.js';
 import { type ClipB32, CONTEXT, DIMENSION, END_ID, PREPROCESSING } from './clip-b32.js';
 import { writePictures } from './many-pictures.js';
 
@@ -50,19 +50,22 @@ export function openClipB32(clip: ClipB32, place: DeviceOptions = {}): Promise<E
   return open(MANIFEST, { image, text, tokenizer }, place);
 }
 
-/** What the indexer works with: the encoder, no segmenter, and an empty collection of that name. */
+/** What the indexer works with: the encoder, empty collections of that name, and a segmenter where one is given. */
 export async function workshopOf(
   encoder: Encoder,
-  at: { store: VectorStore; name: string; masks: string },
+  at: { store: VectorStore; name: string; masks: string; segmenter?: Segmentation },
 ): Promise<Workshop> {
   const { dimension, fingerprint } = encoder;
+  const { store, name, masks, segmenter = null } = at;
+  const ofSegments = `${fingerprint} ${segmenter?.fingerprint}`;
   return {
     encoder,
-    segmenter: null,
-    segmentsFingerprint: null,
-    pictures: await at.store.open({ name: at.name, dimension, fingerprint }),
-    segments: null,
-    masks: at.masks,
+    segmenter,
+    segmentsFingerprint: segmenter && ofSegments,
+    pictures: await store.open({ name, dimension, fingerprint }),
+    segments:
+      segmenter && (await store.open({ name: `${name}.segments`, dimension, fingerprint: ofSegments })),
+    masks,
     segmentsOf: () => Promise.resolve(null),
   };
 }

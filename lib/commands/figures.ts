@@ -5,12 +5,21 @@ import { LookbookError } from '../errors.js';
 /** Figure → value; shares are 0..1, times say ms or s in their name. */
 export type Figures = Record<string, number>;
 
-/** What each part exports as `measure`; `say` prints a line for a person. */
-export type Measure = (say: (line: string) => void) => Promise<Figures>;
+export interface MeasureOptions {
+  /** Sizes so small that the figures mean nothing, to try the code itself. */
+  quick: boolean;
+}
 
-/** Runs the named parts, or all; with --json the last line is one object of all figures. */
+/** What each part exports as `measure`; `say` prints a line for a person. */
+export type Measure = (say: (line: string) => void, options: MeasureOptions) => Promise<Figures>;
+
+/**
+ * Runs the named parts, or all; with --json the last line is one object of all figures. With --quick parts that can be
+ * smaller are, and the object says so by "bench.quick": 1.
+ */
 export async function runFigures(folder: URL, args: readonly string[]): Promise<Figures> {
   const json = args.includes('--json');
+  const quick = args.includes('--quick');
   const asked = args.filter((arg) => !arg.startsWith('--'));
   const known = (await readdir(folder))
     .filter((file) => file.endsWith('.js'))
@@ -25,11 +34,11 @@ export async function runFigures(folder: URL, args: readonly string[]): Promise<
       mend: 'Name one of them, or none for all.',
     });
   }
-  const figures: Figures = {};
+  const figures: Figures = quick ? { 'bench.quick': 1 } : {};
   for (const name of asked.length ? asked : known) {
     console.log(`\n${name}`);
     const part: { measure: Measure } = await import(new URL(`${name}.js`, folder).href);
-    const measured = await part.measure((line) => console.log(`  ${line}`));
+    const measured = await part.measure((line) => console.log(`  ${line}`), { quick });
     for (const [figure, value] of Object.entries(measured))
       console.log(`  ${figure.padEnd(34)} ${round(value)}`);
     Object.assign(figures, measured);

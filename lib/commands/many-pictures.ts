@@ -22,7 +22,8 @@ export async function openWorkplace(): Promise<Workplace> {
     pictures,
     chroma: join(folder, 'chroma'),
     masks: join(folder, 'masks'),
-    remove: () => rm(folder, { recursive: true, force: true }),
+    // A server that ends at this moment may still write.
+    remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 }),
   };
 }
 

@@ -11,22 +11,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { reasonOf } from '../errors.js';
 import { derivedPath } from '../paths.js';
+import type { Peer, PeerAnswer, PeerTask } from './encode-peer.js';
 
 const PACKAGE = '@huggingface/transformers@4.3.1';
 const INSTALL_MS = 300_000;
-
-export interface Peer {
-  /** Seconds to encode all the pictures in batches of so many. */
-  encode(batch: number): Promise<number>;
-  close(): void;
-}
-
-/** What the parent asks of the child: all pictures once. */
-export interface PeerTask {
-  batch: number;
-}
-
-export type PeerAnswer = { ready: true } | { seconds: number } | { error: string };
 
 /** @returns null, and says why, where the package cannot be had. */
 export async function openPeer(
@@ -59,8 +47,9 @@ export async function openPeer(
     return null;
   }
   return {
-    async encode(batch) {
-      child.send({ batch } satisfies PeerTask);
+    ways: ['one by one', 'ahead'],
+    async encode(task: PeerTask) {
+      child.send(task);
       const told = await answer();
       if ('seconds' in told) return told.seconds;
       throw new Error(`transformers.js: ${'error' in told ? told.error : 'an answer without seconds'}`);

@@ -61,7 +61,7 @@ async function pictures(say: (line: string) => void): Promise<Figures> {
         int8: () => embedSeconds(int8, pixels, batches.int8),
         fp32Run: () => indexSeconds(fp32, settings, at),
         int8Run: () => indexSeconds(int8, settings, at),
-        peer: () => peer?.encode(8) ?? Promise.resolve(Number.NaN),
+        peer: () => peer?.encode({ batch: 8, way: 'one by one' }) ?? Promise.resolve(Number.NaN),
         fp32Words: () => wordSeconds(fp32),
         int8Words: () => wordSeconds(int8),
       },
