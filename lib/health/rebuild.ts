@@ -52,7 +52,7 @@ export async function rebuild({ chroma, hnsw }: Pick<Settings, 'chroma' | 'hnsw'
 
 /** The lock of the folder's server: while it is held here none can be started. */
 async function lockAlone(path: string, root: string): Promise<ProcessLock> {
-  const deadline = Date.now() + LAST_LEASE_MS;
+  const deadline = performance.now() + LAST_LEASE_MS;
   for (;;) {
     const lock = await takeLock(path).catch((error: unknown) => {
       throw new LookbookError('rebuild', {
@@ -63,7 +63,7 @@ async function lockAlone(path: string, root: string): Promise<ProcessLock> {
       });
     });
     if (typeof lock !== 'number') return lock;
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new LookbookError('rebuild', {
         what: 'the store is in use',
         got: `a server for it, process ${lock}`,

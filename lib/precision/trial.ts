@@ -15,6 +15,9 @@ export const LEAST_COSINE = 0.97;
 /** A gain below this is not worth vectors that are a little different: CPUs without 8-bit products have none. */
 export const LEAST_GAIN = 1.2;
 
+/** Of fewer things the ten nearest are nearly all there are: they would agree whatever the vectors. */
+const LEAST_COUNT = 21;
+
 /** Things of a trial that are enough to tell which products are bad. */
 const SEARCHED = 16;
 /** Each trial of the search writes and loads the graph once more: about 4 s at this size. */
@@ -55,7 +58,8 @@ export interface TrialResult {
 export async function tryEightBits<Model extends Closable>(of: TrialOf<Model>): Promise<TrialResult> {
   const { role, count } = of;
   const untried = { role, count, recipe: null, isTaken: false };
-  if (count === 0) return { ...untried, reason: 'there are no pictures to try it on' };
+  if (count < LEAST_COUNT)
+    return { ...untried, reason: `${count} pictures are too few to try it on, ${LEAST_COUNT} tell` };
   try {
     await roundableProducts(of.graph);
     const plain = await compared(of, { keep: [] });

@@ -89,9 +89,9 @@ async function tryPort({ data, log, startMs }: ChromaStart, port: number): Promi
     () => undefined,
     () => undefined,
   );
-  const started = Date.now();
+  const started = performance.now();
   while (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
-    const age = Date.now() - started;
+    const age = performance.now() - started;
     // Another server on this port would answer too: ours is the one that lives and has printed its banner.
     const isOurs = /Connect to Chroma|Saving data/.test(said) || (age > silentMs && !isTaken(said));
     if (isOurs && (await answers(port)) && child.exitCode === null)

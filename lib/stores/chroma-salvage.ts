@@ -64,8 +64,8 @@ export async function openSalvage(data: string, scratch: string): Promise<Salvag
 
 /** Waits until nothing works in a store folder any more. */
 export async function serverEnded(root: string): Promise<void> {
-  const deadline = Date.now() + ENDED_MS;
-  while ((await lockHolder(lockPath(root))) !== undefined && Date.now() < deadline) await sleep(20);
+  const deadline = performance.now() + ENDED_MS;
+  while ((await lockHolder(lockPath(root))) !== undefined && performance.now() < deadline) await sleep(20);
 }
 
 async function* nothing(): AsyncGenerator<StoredRecord[]> {}

@@ -75,10 +75,10 @@ async function acquire(root: string, options: ChromaServerOptions): Promise<Leas
   const { graceMs = 1500, startMs = 30_000 } = options;
   // A start and the end of the server before it.
   const waitMs = startMs + 10_000;
-  const deadline = Date.now() + waitMs;
+  const deadline = performance.now() + waitMs;
   // A derived folder may be deleted at any time, also under an open store.
   await prepare(root);
-  while (Date.now() < deadline) {
+  while (performance.now() < deadline) {
     const lease = await join(root);
     if (lease) return lease;
     // A living watchdog without an answer is starting or ending: wait. The next one must find the lock free.

@@ -17,10 +17,10 @@ export async function runsWith(pid: number, words: readonly string[]): Promise<b
 /** SIGINT, then SIGKILL; returns when it is gone. */
 export async function endProcess(pid: number): Promise<void> {
   signal(pid, 'SIGINT');
-  const deadline = Date.now() + politeMs;
-  while (isRunning(pid) && Date.now() < deadline) await sleep(20);
+  const deadline = performance.now() + politeMs;
+  while (isRunning(pid) && performance.now() < deadline) await sleep(20);
   if (isRunning(pid)) signal(pid, 'SIGKILL');
-  while (isRunning(pid) && Date.now() < deadline + politeMs) await sleep(20);
+  while (isRunning(pid) && performance.now() < deadline + politeMs) await sleep(20);
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

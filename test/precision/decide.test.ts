@@ -118,7 +118,7 @@ describe('dtype', () => {
     ['{"__proto__":{"keep":[]}}'],
     ['null'],
   ])('a recipe that makes no sense is not followed: %s', async (eightBits) => {
-    const mine = `flat:${join(models, '..', `strange-${eightBits.length}`)}`;
+    const mine = `flat:${join(models, '..', `strange-${Buffer.from(eightBits).toString('hex')}`)}`;
     await opened({ chroma: mine, dtype: 'int8' }, async (workshop) => {
       const [own] = await workshop.store.list();
       const facts = { ...own!.facts, eightBits };
@@ -148,7 +148,7 @@ describe('dtype', () => {
     mkdirSync(empty);
     const { lines, dtype } = await opened({ chroma: 'memory:', images: empty, dtype: 'auto' });
     expect(dtype).toBe('fp32');
-    expect(lines).toEqual(['plain reads pictures in fp32: there are no pictures to try it on.']);
+    expect(lines).toEqual(['plain reads pictures in fp32: 0 pictures are too few to try it on, 21 tell.']);
     rmSync(empty, { recursive: true });
     expect((await opened({ chroma: 'memory:', images: empty, dtype: 'auto' })).lines).toEqual(lines);
   });
