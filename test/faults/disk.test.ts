@@ -25,7 +25,6 @@ describe.skipIf(way === null)('a disk that fills', () => {
   it.each<[Place, number]>([
     ['store', 60_000],
     ['masks', 30_000],
-    ['derived', 5000],
   ])(
     'under the %s is told in a sentence, and with room again the run goes on from where it was',
     async (at, most) => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seeded } from '#lib/arithmetic/seeded.js';
 import { killBoth, killIndexer, killRuns, killServers, type Siege, signal } from './kill-campaigns.js';
+import { endKernels } from './kill-kernels.js';
 import { openKillRoom, stateOf } from './kill-room.js';
 import { finish } from './kill-runs.js';
 
@@ -28,5 +29,9 @@ describe('kill -9 in the middle of indexing', () => {
 
   it('of the server alone does not even end the run', async () => {
     expect(await killServers(siege, 2, 2)).toMatchObject({ losses: [], hangs: 0, stops: 0 });
+  }, 180_000);
+
+  it('of the kernel of a notebook loses nothing, and leaves nothing behind', async () => {
+    expect(await endKernels(siege, ['death'])).toMatchObject({ tries: 1, losses: [], hangs: 0 });
   }, 180_000);
 });

@@ -15,7 +15,7 @@ import { originals } from './pictures-originals.js';
 import { campaign, WANTED } from './pictures-watched.js';
 
 /** The cut of test/long/pictures.test.ts, which tries 20,000. */
-const MUTANTS = 480;
+const MUTANTS = 240;
 const GIGABYTE = 1e9;
 /** Ten seconds on an idle machine. */
 const BUSY = { timeout: 400_000 };

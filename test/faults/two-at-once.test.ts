@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KillRoom, openKillRoom, type State } from './kill-room.js';
-import { askedMeanwhile, racingIndexers, secondIsRefused, wholeState } from './two-at-once.js';
+import { askedMeanwhile, secondIsRefused, wholeState } from './two-at-once.js';
 
 const PICTURES = 32;
 
@@ -11,16 +11,11 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => attack.room.clear());
 
-/** The long forms, with more of all and the times of the answers, stand in test/long/two-at-once.test.ts. */
+/** The long forms, with races of several indexers and the times of the answers, stand in test/long/two-at-once.test.ts. */
 describe('two at one store', () => {
   /** Red with the lock below the derived folder in lib/book/own-places.ts (indexLockPath), as two projects have two. */
   it('the second indexer is refused in a sentence that names the first, which makes the index whole', async () => {
     expect(await secondIsRefused(attack)).toEqual([]);
-  }, 120_000);
-
-  it('of three that begin at once one makes the index, and none encodes what another has', async () => {
-    const tally = await racingIndexers(attack, { races: 1, indexers: 3 });
-    expect(tally).toMatchObject({ losses: [], hangs: 0 });
   }, 120_000);
 
   /** Red without `damageTries` in lib/stores/chroma-retry.ts: a collection's first rows look like damaged files for a moment. */
