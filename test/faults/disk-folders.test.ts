@@ -12,7 +12,7 @@ it('a folder that may not be written is named in a sentence; pictures may lie in
   expect(await readOnlyFolders()).toEqual([]);
 }, 120_000);
 
-/** Red without `#vanished` in lib/indexing/indexer.ts (a line for each file), and without `disks` in lib/indexing/scan.ts. */
+/** Red without `#vanished` in lib/indexing/indexer.ts (a line for each file). */
 it('a folder that vanishes while it is read loses nothing and is one sentence', async () => {
   expect(await vanishing({ pictures: 40, tries: 1, seed: 3, way })).toMatchObject({ losses: [], hangs: 0 });
 }, 120_000);

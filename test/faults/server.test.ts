@@ -18,10 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => own.room.clear());
 
-/**
- * Each turns red when withRetries gives up at once (`const waits = []` in lib/stores/chroma-retry.ts); the bounds, when it
- * never does (`?? 3000` behind `waits[tried]`).
- */
+/** Each turns red when withRetries gives up at once (`const waits = []` in lib/stores/chroma-retry.ts). */
 describe('a server that misbehaves while pictures are indexed', () => {
   for (const fate of ['fail', 'lose'] satisfies Fate[])
     it(`is asked again, and nothing is lost or there twice: ${fate}`, () =>

@@ -16,7 +16,7 @@ describe('over a hundred hostile names, words, labels and titles', () => {
 
   /**
    * Mutations: without visible() in LookbookError of errors.ts the lines of the errors turn it red, without it in
-   * report.ts and summary.ts those of reports and summaries, without its cutMiddle() the long ones.
+   * summary.ts those of summaries.
    */
   it('are indexed, found and asked with; nothing that prints them would act in a terminal', () => {
     expect(fileNames.length).toBeGreaterThan(100);

@@ -10,8 +10,7 @@ describe('addresses in a table or a query', () => {
   /**
    * Mutations: without isPrivateName in getFromWeb of hub/transport.ts the addresses of this machine are read; without a
    * form in INNER of hub/private-addresses.ts some of the random ones are public; without the limit in readLimited of
-   * fetching.ts the endless ones and the bombs; without its look at content-length the gigabyte takes 64 MB; without
-   * refuseUnsafe the redirects to file: and to a password.
+   * fetching.ts the endless ones and the bombs; without refuseUnsafe the redirects to file: and to a password.
    */
   it('that lead to this machine, never end, burst, lie or loop are refused or bounded', {
     timeout: 120_000,

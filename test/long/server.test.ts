@@ -94,7 +94,7 @@ describe('a server that misbehaves under the indexer', () => {
   );
 });
 
-/** Turns red where one of the rows is left out of the upsert, as chroma#7090 would lose it. */
+/** Rows that a restart may lose: chroma#7090. */
 it(
   'after a restart and after kill -9 each of 20,000 rows is there, and each of 500 finds itself',
   async () => {

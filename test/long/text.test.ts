@@ -46,7 +46,7 @@ describe('a command over hostile names', () => {
     ]),
   );
 
-  /** Mutations: without visibleLines() in live-line.ts, or visible() in summary.ts or in models.ts. */
+  /** What the commands print passes visibleLines() in live-line.ts and visible() in summary.ts and models.ts. */
   it('prints nothing that acts in a terminal', { timeout: 240_000 }, async () => {
     const names = fileNames.filter((name) => unsafe.test(name)).slice(0, 12);
     for (const [n, name] of names.entries()) {
