@@ -91,13 +91,14 @@ export class Ledger {
     for (const { place, imageId } of this.#found.values())
       if (this.stored.has(imageId)) this.#remember(place, imageId);
     const gone = new Set(plan.gone.map(keyOf));
-    let changes = this.#changes(gone);
+    const found = this.#inOrder(scan);
+    let changes = changedPlaces(this.stored.values(), found, gone);
     const isSure = changes.removed.length === 0 || (options.whole && (await options.isStillSo()));
     const doubt = this.#doubt(changes.removed, scan, { ...options, isSure });
     if (doubt !== null) {
       for (const id of changes.removed)
         for (const place of this.stored.get(id)?.places ?? []) gone.delete(keyOf(place));
-      changes = this.#changes(gone);
+      changes = changedPlaces(this.stored.values(), found, gone);
     }
     // Nor what new content has taken the place of: it may have been moved to where nobody has looked.
     if (!isSure) changes = { ...changes, removed: [] };
@@ -109,8 +110,14 @@ export class Ledger {
     return { ...changes, movedFiles, copies: newPlaces.length - movedFiles, lost, doubt };
   }
 
-  #changes(gone: ReadonlySet<string>): PlaceChanges {
-    return changedPlaces(this.stored.values(), this.#found, gone);
+  /** Of equal files any may have been read first: the places of a picture stand in the order of the listing. */
+  #inOrder({ sources }: Scan): Map<string, { place: Place; imageId: string }> {
+    const found = new Map<string, { place: Place; imageId: string }>();
+    for (const source of sources) {
+      const there = this.#found.get(keyOf(source));
+      if (there) found.set(keyOf(source), there);
+    }
+    return found;
   }
 
   #doubt(
