@@ -1,6 +1,6 @@
 /** The collections of a lookbook: one of pictures and one of segments for each pair of models that it was indexed with. */
 import { LookbookError } from './errors.js';
-import { segmentsDone } from './rows.js';
+import { segmentsDone, segmentsUndone } from './rows.js';
 import type { CollectionSummary, VectorStore } from './types.js';
 
 /** Whose collections they are, and which of them are open. */
@@ -46,7 +46,8 @@ async function forgetSegments(
     const marked: string[] = [];
     for await (const page of pictures.pages())
       marked.push(...page.filter(({ metadata }) => marker in metadata).map(({ id }) => id));
-    if (marked.length) await pictures.setMetadata(marked.map((id) => ({ id, metadata: { [marker]: null } })));
+    if (marked.length)
+      await pictures.setMetadata(marked.map((id) => ({ id, metadata: segmentsUndone(fingerprint) })));
   }
 }
 

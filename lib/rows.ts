@@ -1,9 +1,14 @@
 /** How pictures and segments are written as rows of flat metadata, and read back. */
-import type { BoundingBox, Metadata, PictureFacts, Place, Segment } from './types.js';
+import type { BoundingBox, Metadata, PictureFacts, Place, Scalar, Segment } from './types.js';
 
 /** The field of a picture's row that says: its n segments of this segmenter stand in the store. */
 export function segmentsDone(segmenterFingerprint: string): string {
   return `segments.${segmenterFingerprint}`;
+}
+
+/** What takes that back: a change that who has read the row before must hear of. */
+export function segmentsUndone(segmenterFingerprint: string): Record<string, Scalar | null> {
+  return { [segmentsDone(segmenterFingerprint)]: null, placed: placedMinute(Date.now()) };
 }
 
 /** The other way round; null for any other field. */
@@ -55,8 +60,8 @@ export function pictureRow(facts: PictureFacts, places: readonly Place[]): Metad
 }
 
 /**
- * Paths are kept as JSON: metadata are scalars. `placed` says when, so that who has read the places before finds what
- * changed: in minutes and as text, because Chroma finds equal texts ten times faster than it compares numbers.
+ * Paths are kept as JSON: metadata are scalars. `placed` says when, so that who has read the row before (picture-table/)
+ * finds what changed: in minutes and as text, because Chroma finds equal texts ten times faster than it compares numbers.
  */
 export function placesRow(places: readonly Place[]): Metadata {
   return {

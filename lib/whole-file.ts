@@ -5,7 +5,10 @@ import { LookbookError, reasonOf } from './errors.js';
 let parts = 0;
 
 /** For what only saves time: where it cannot be written, the time is spent again. Whole or not at all. */
-export async function keepForLater(path: string, content: string | Uint8Array): Promise<void> {
+export async function keepForLater(
+  path: string,
+  content: string | Uint8Array | Iterable<Uint8Array>,
+): Promise<void> {
   await writeWhole(path, content).catch((error: unknown) => {
     if (!(error instanceof LookbookError)) throw error;
   });

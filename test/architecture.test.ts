@@ -44,7 +44,7 @@ const FLOORS: string[][] = [
     'highlighting.ts',
     'collections.ts',
   ],
-  ['segmentation.ts', 'encoders', 'segmenters', 'highlighters', 'stores'],
+  ['segmentation.ts', 'encoders', 'segmenters', 'highlighters', 'stores', 'picture-table'],
   [
     'models',
     'cropping',

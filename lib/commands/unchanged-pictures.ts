@@ -53,8 +53,8 @@ async function makeOne(n: number, { root, workshop, catalogue, random }: Makers)
   const bytes = Buffer.from(`picture ${n}`);
   const imageId = imageIdOfBytes(bytes);
   await writeFile(join(root, path), bytes);
-  const { size, mtimeMs } = await stat(join(root, path));
-  catalogue.set({ root, path, size, mtimeMs, imageId });
+  const { size, mtimeMs, ctimeMs } = await stat(join(root, path));
+  catalogue.set({ root, path, size, mtimeMs, changedMs: ctimeMs, imageId });
   const { encoder, segmenter, segmentsFingerprint, masks } = workshop;
   const facts = {
     width: 6000,

@@ -1,4 +1,4 @@
-import { fingerprintOfMarker, imageIdOf, placesOf, segmentsDone } from '../rows.js';
+import { fingerprintOfMarker, imageIdOf, placesOf, segmentsUndone } from '../rows.js';
 import type {
   CollectionSummary,
   HnswSettings,
@@ -106,7 +106,7 @@ async function forget(markers: Markers, pictures: VectorCollection): Promise<num
   for (const [fingerprint, marked] of markers) {
     const ids = [...marked.keys()];
     if (ids.length)
-      await pictures.setMetadata(ids.map((id) => ({ id, metadata: { [segmentsDone(fingerprint)]: null } })));
+      await pictures.setMetadata(ids.map((id) => ({ id, metadata: segmentsUndone(fingerprint) })));
     for (const id of ids) unfinished.add(id);
   }
   return unfinished.size;

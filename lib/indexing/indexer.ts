@@ -1,24 +1,22 @@
 /** Runs a plan: disk → plan → pictures → segments → places, each stage redone after a kill, none twice. */
-import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
 import { batchFor } from '../calibration.js';
 import type { Settings } from '../config.js';
-import { mayPass } from '../decoders/image.js';
 import { LookbookError, reasonOf } from '../errors.js';
-import { withoutPassword } from '../fetching.js';
-import { imageIdOfBytes, isUrl, readSource } from '../picture-bytes.js';
+import { leaveTable } from '../picture-table/table.js';
 import type { IndexProgress, IndexReport } from '../types.js';
 import { type Catalogue, keyOf } from './catalogue.js';
-import { countRows, partOf } from './lap.js';
-import { Ledger, placeOf } from './ledger.js';
+import { countRows } from './lap.js';
+import { Ledger } from './ledger.js';
 import { conveyor, inBatches, lookAhead, withoutNull } from './look-ahead.js';
 import { Meter } from './meter.js';
 import { type Plan, plan, type StoredPicture } from './plan.js';
+import { Preparer } from './preparing.js';
 import { type Scan, type Source, scan } from './scan.js';
 import * as stages from './stages.js';
 import { applyPlaces, markSegments, storedPictures } from './store-changes.js';
+import { emptyReport, Tally } from './tally.js';
 import { Trace } from './trace.js';
-import { Vanished } from './vanished.js';
 
 export interface RunOptions {
   onProgress?: (progress: IndexProgress) => void;
@@ -42,15 +40,6 @@ const BATCH = 8;
 const MOST_AHEAD = 64;
 /** What errors of models call themselves: they may be one picture's fault. */
 const MODELS: ReadonlySet<string> = new Set(['encoder', 'segmenter']);
-/** What the error of decoder processes that cannot be started calls itself: no picture's fault, and all would meet it. */
-const DECODER = 'decoder';
-/** What the error of bytes that cannot be had calls itself. */
-const READ = 'read';
-/** Pictures kept for the contact sheet. */
-const SAMPLE = 12;
-/** From this share of photographs on, a model made for drawings says so. */
-const MANY_PHOTOGRAPHS = 0.3;
-
 /** What disk, catalogue and store say before anything is done. */
 export async function survey(
   settings: Settings,
@@ -102,34 +91,23 @@ interface RunParts {
   signal: AbortSignal | undefined;
 }
 
-type Read = Plan['read'][number];
-
 class Run {
   readonly #parts: RunParts;
-  readonly #report: IndexReport = emptyReport();
-  readonly #start = performance.now();
-  /** Pictures that this run has taken on, so that a second equal file adds a place only; never their pixels. */
-  readonly #taken = new Map<string, Promise<void>>();
-  readonly #kinds = new Map<string, Read['kind']>();
-  readonly #new: string[] = [];
-  #additions = 0;
-  #cut = 0;
-  #photographs = 0;
+  readonly #tally: Tally;
+  readonly #preparer: Preparer;
   /** One batch is stored at a time, so that a kill leaves at most one half stored. */
   readonly #storeTurn = pLimit(1);
   /** What kept a batch from being stored: the ones behind it would meet the same, and be left half stored too. */
   #unstored: { error: unknown } | undefined;
-  /** One picture is read or decoded per core: more would only wait for each other. */
-  readonly #decodeTurn = pLimit(availableParallelism());
-  readonly #vanished: Vanished;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
-    this.#vanished = new Vanished(parts.scan.disks);
+    this.#tally = new Tally(parts.meter);
+    this.#preparer = new Preparer({ ...parts, tally: this.#tally });
   }
 
   async finish(): Promise<IndexReport> {
-    const { workshop, meter, trace } = this.#parts;
+    const { workshop, meter, trace, signal } = this.#parts;
     try {
       this.#open();
       await this.#pictures();
@@ -138,17 +116,19 @@ class Run {
     } finally {
       trace.end();
     }
-    return this.#close();
+    for (const sentence of this.#preparer.sentences()) this.#tally.note(sentence);
+    if (trace.broken !== undefined) this.#tally.note(`The trace has gaps: ${trace.broken}.`);
+    return this.#tally.close(signal?.aborted ?? false, workshop.encoder.advice);
   }
 
   #open(): void {
     const { scan, plan, ledger } = this.#parts;
-    this.#report.skipped = scan.skipped;
-    this.#report.kept = plan.keep.length;
-    for (const { path, reason } of scan.failed) this.#fail(path, reason);
-    for (const { source, reason } of plan.broken) this.#fail(source.location, reason);
+    this.#tally.begin(scan.skipped, plan.keep.length);
+    for (const { path, reason } of scan.failed) this.#tally.fail(path, reason);
+    for (const { source, reason } of plan.broken) this.#tally.fail(source.location, reason);
     for (const { source, imageId } of plan.keep) ledger.know(source, imageId);
-    for (const root of scan.missingRoots) this.#note(`${root} is not there; nothing of it was removed.`);
+    for (const root of scan.missingRoots)
+      this.#tally.note(`${root} is not there; nothing of it was removed.`);
   }
 
   /** Stage one: every picture that is new or changed gets its row, with its segments where one pass gives both. */
@@ -158,7 +138,7 @@ class Run {
     const onePass = stages.isOnePass(workshop);
     await this.#flow(
       plan.read,
-      (read) => this.#prepare(read, onePass),
+      (read) => this.#preparer.first(read, onePass),
       async (batch) => {
         const looked = await stages.lookAt(batch, workshop, meter);
         await this.#store(() => this.#storePictures(batch, looked));
@@ -176,7 +156,7 @@ class Run {
     meter.begin('segments', jobs.length);
     await this.#flow(
       jobs,
-      (source) => this.#prepareAgain(source),
+      (source) => this.#preparer.again(source),
       async (batch) => {
         const segmented = await stages.segment(batch, { ...workshop, segmenter }, meter);
         await this.#store(() => this.#storeSegments(batch, segmented));
@@ -187,15 +167,13 @@ class Run {
   /** Places are brought up to date last: what moved is told its new place, what is gone for certain is removed. */
   async #places(): Promise<void> {
     const { ledger, scan, plan, settings, workshop, signal } = this.#parts;
-    const whole = !signal?.aborted && this.#cut === 0 && this.#vanished.roots.length === 0;
+    const whole = !signal?.aborted && this.#preparer.isWhole;
     const { allowRemoval } = settings;
     const isStillSo = (): Promise<boolean> => this.#isStillSo();
     const settlement = await ledger.settle(scan, plan, { whole, allowRemoval, isStillSo });
     await applyPlaces(settlement, workshop);
-    this.#report.moved = settlement.movedFiles;
-    this.#report.added += settlement.copies;
-    this.#report.removed = settlement.lost;
-    if (settlement.doubt !== null) this.#note(settlement.doubt);
+    this.#tally.settle(settlement);
+    await leaveTable(workshop.pictures, workshop.segmentsFingerprint, this.#tally.changed);
   }
 
   /**
@@ -209,25 +187,6 @@ class Run {
     const gone = new Set(plan.gone.map(keyOf));
     const known = new Set(scan.sources.map(keyOf));
     return again.sources.every((source) => known.has(keyOf(source)) && !gone.has(keyOf(source)));
-  }
-
-  #close(): IndexReport {
-    const { meter, trace, workshop, signal } = this.#parts;
-    const report = this.#report;
-    report.seconds = (performance.now() - this.#start) / 1000;
-    report.imagesPerSecond = this.#new.length / report.seconds;
-    report.stages = meter.stages;
-    report.interrupted = signal?.aborted ?? false;
-    report.sample = spread(this.#new, SAMPLE);
-    for (const sentence of this.#vanished.sentences()) this.#note(sentence);
-    if (trace.broken !== undefined) this.#note(`The trace has gaps: ${trace.broken}.`);
-    if (this.#cut) this.#note(`MAX_FILES left ${this.#cut} new files for another run.`);
-    if (report.interrupted) this.#note('Interrupted at the edge of a batch; run again to go on from there.');
-    const { advice } = workshop.encoder;
-    if (advice && this.#photographs > 0 && this.#photographs >= MANY_PHOTOGRAPHS * this.#new.length) {
-      this.#note(`${this.#photographs} of ${this.#new.length} new pictures look like photographs. ${advice}`);
-    }
-    return report;
   }
 
   /** Items are prepared ahead, gathered into batches, and worked on with a bounded number under way. */
@@ -263,98 +222,9 @@ class Run {
       if (batch.length > 1) {
         for (const one of batch) await this.#isolated([one], work);
       } else {
-        this.#fail(batch[0]!.place.path, reasonOf(error));
+        this.#tally.fail(batch[0]!.place.path, reasonOf(error));
         this.#parts.meter.advance(1);
       }
-    }
-  }
-
-  /**
-   * MAX_FILES limits new content, not what is known: beyond it, files are still read while some picture of an earlier
-   * run was not met, for they may be it, moved.
-   * @returns null when there is nothing to encode: known content, no picture, or left for another run.
-   */
-  async #prepare({ source, kind }: Read, onePass: boolean): Promise<stages.Prepared | null> {
-    const { ledger, signal, settings } = this.#parts;
-    if (signal?.aborted) return null;
-    const isFull = (): boolean => kind === 'add' && this.#additions >= settings.maxFiles;
-    if (isFull() && !ledger.hasUnmet()) return this.#leave();
-    if (this.#vanished.leave(source)) return this.#pass();
-    try {
-      const bytes = await this.#read(source);
-      const imageId = imageIdOfBytes(bytes);
-      const known = ledger.stored.get(imageId);
-      const twin = this.#taken.get(imageId);
-      if (twin) await twin; // an equal file: what holds for the one, holds for the other
-      if (twin || (known && (known.segmentsDone || !onePass))) return this.#meet(source, imageId);
-      if (isFull() && !known) return this.#leave();
-      if (kind === 'add') this.#additions++;
-      const decoding = this.#decoded(bytes, source, imageId, onePass);
-      const taken = decoding.then(() => undefined);
-      taken.catch(() => undefined); // told by the first of the equal files
-      this.#taken.set(imageId, taken);
-      const prepared = await decoding;
-      ledger.know(source, imageId);
-      this.#kinds.set(imageId, kind);
-      return prepared;
-    } catch (error) {
-      return this.#failed(source, error);
-    }
-  }
-
-  #leave(): null {
-    this.#cut++;
-    return this.#pass();
-  }
-
-  #pass(): null {
-    this.#parts.meter.advance(1);
-    return null;
-  }
-
-  /** A file that cannot be read is a line of the report; a thousand of a folder that has vanished are one sentence. */
-  async #failed(source: Source, error: unknown): Promise<null> {
-    if (error instanceof LookbookError && error.where === DECODER) throw error;
-    const isGone = error instanceof LookbookError && error.where === READ;
-    if (isGone && (await this.#vanished.hasNow(source))) return this.#pass();
-    this.#fail(source.location, reasonOf(error));
-    return this.#pass();
-  }
-
-  #meet(source: Source, imageId: string): null {
-    if (this.#parts.ledger.meet(source, imageId)) this.#report.kept++;
-    this.#parts.meter.advance(1);
-    return null;
-  }
-
-  async #decoded(
-    bytes: Uint8Array,
-    source: Source,
-    imageId: string,
-    withSegments: boolean,
-  ): Promise<stages.Prepared> {
-    const { workshop, ledger } = this.#parts;
-    try {
-      const identity = { imageId, place: placeOf(source) };
-      return await this.#decode(() => stages.prepare(bytes, identity, workshop, withSegments));
-    } catch (error) {
-      const isKnownToStay = error instanceof LookbookError && error.where === 'decode' && !mayPass(error);
-      if (isKnownToStay && !isUrl(source.location)) ledger.spoil(source, reasonOf(error));
-      throw error;
-    }
-  }
-
-  async #prepareAgain(source: Source): Promise<stages.Prepared | null> {
-    const { ledger } = this.#parts;
-    if (this.#vanished.leave(source)) return this.#pass();
-    try {
-      const bytes = await this.#read(source);
-      const imageId = imageIdOfBytes(bytes);
-      if (imageId !== ledger.imageAt(source))
-        throw new Error('it changed while the index was made: run again');
-      return await this.#decoded(bytes, source, imageId, true);
-    } catch (error) {
-      return this.#failed(source, error);
     }
   }
 
@@ -378,10 +248,8 @@ class Run {
     for (const [index, { imageId, place, facts }] of batch.entries()) {
       const own = looked[index]!.segmented;
       ledger.store(imageId, place, own !== null || workshop.segmenter === null);
-      this.#report.segments += own?.found.length ?? 0;
-      if (facts.photograph) this.#photographs++;
-      this.#new.push(imageId);
-      this.#countStored(imageId);
+      this.#tally.addSegments(own?.found.length ?? 0);
+      this.#tally.store(imageId, this.#preparer.kindOf(imageId), facts.photograph);
     }
   }
 
@@ -397,14 +265,6 @@ class Run {
     });
   }
 
-  /** A picture counts when it stands in the store, not before. */
-  #countStored(imageId: string): void {
-    const kind = this.#kinds.get(imageId);
-    if (kind === 'update') this.#report.updated++;
-    else if (kind === 'add') this.#report.added++;
-    else this.#report.kept++; // its row stood, its segments did not
-  }
-
   async #storeSegments(
     batch: readonly stages.Prepared[],
     segmented: readonly stages.Segmented[],
@@ -415,7 +275,7 @@ class Run {
     await markSegments(own, workshop);
     for (const [index, { imageId, place }] of batch.entries()) {
       ledger.store(imageId, place, true);
-      this.#report.segments += segmented[index]!.found.length;
+      this.#tally.addSegments(segmented[index]!.found.length);
     }
   }
 
@@ -430,29 +290,6 @@ class Run {
     return [...sources.values()];
   }
 
-  /** A slow URL must not keep a core from decoding. */
-  #read(source: Source): Promise<Uint8Array> {
-    const { settings, meter, signal } = this.#parts;
-    const read = (): Promise<Uint8Array> =>
-      partOf('read', () =>
-        readSource(source, { allowPrivateUrls: settings.allowPrivateUrls, ...(signal ? { signal } : {}) }),
-      );
-    return isUrl(source.location) ? meter.time('decode', read) : this.#decode(read);
-  }
-
-  #decode<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#decodeTurn(() => this.#parts.meter.time('decode', work));
-  }
-
-  #fail(path: string, reason: string): void {
-    this.#report.failed.push({ path: withoutPassword(path), reason });
-    this.#parts.meter.failed++;
-  }
-
-  #note(sentence: string): void {
-    this.#report.notes.push(sentence);
-  }
-
   /** Pictures per model run and per write to the store. */
   async #batchSize(pictures: number): Promise<number> {
     const { settings, workshop } = this.#parts;
@@ -462,29 +299,4 @@ class Run {
     const wish = { pictures, usual, place: { device, deviceId, threads } };
     return batchFor(workshop.encoder, wish);
   }
-}
-
-/** Some items from the whole length of a list. */
-function spread<Item>(items: readonly Item[], count: number): Item[] {
-  if (items.length <= count) return [...items];
-  return Array.from({ length: count }, (_, n) => items[Math.floor((n * items.length) / count)]!);
-}
-
-function emptyReport(): IndexReport {
-  return {
-    added: 0,
-    updated: 0,
-    moved: 0,
-    removed: 0,
-    kept: 0,
-    skipped: {},
-    failed: [],
-    segments: 0,
-    seconds: 0,
-    imagesPerSecond: 0,
-    stages: { scan: 0, decode: 0, segment: 0, encode: 0, store: 0 },
-    notes: [],
-    interrupted: false,
-    sample: [],
-  };
 }

@@ -5,7 +5,7 @@ import type { Scan, Source } from './scan.js';
 /** What the store knows of one picture. */
 export interface StoredPicture {
   imageId: string;
-  places: Place[];
+  places: readonly Place[];
   /** The segments of the current segmenter are stored too. */
   segmentsDone: boolean;
 }

@@ -1,25 +1,29 @@
 /** What a run tells the store besides new pictures: markers, places, removals. */
 import { maskedImages, removeMasks } from '../mask-files.js';
-import { fingerprintOfMarker, placesOf, placesRow, segmentsDone } from '../rows.js';
+import { pictureTable } from '../picture-table/table.js';
+import { fingerprintOfMarker, placesRow, segmentsDone } from '../rows.js';
 import { removeThumbnail } from '../thumbnails.js';
-import type { Metadata, StoredRecord } from '../types.js';
+import type { StoredRecord } from '../types.js';
 import type { PlaceChanges } from './places.js';
 import type { StoredPicture } from './plan.js';
 import type { Segmented, Workshop } from './stages.js';
 
-const PAGE = 1000;
-
-/** Everything that the store knows of its pictures; a page of metadata per thousand. */
+/** Everything that the store knows of its pictures. */
 export async function storedPictures(workshop: Workshop): Promise<Map<string, StoredPicture>> {
-  const { pictures, segmenter, segmentsFingerprint } = workshop;
+  const { pictures, segmenter, segmentsFingerprint, masks } = workshop;
   const stored = new Map<string, StoredPicture>();
   // Masks may have been deleted, as everything derived may: then they are made again, with their segments.
-  const masked = segmenter ? await maskedImages(workshop.masks, segmenter.fingerprint) : null;
-  for await (const page of pictures.pages({ size: PAGE })) {
-    for (const { id, metadata } of page) {
-      const done = masked === null || (masked.has(id) && hasSegments(metadata, segmentsFingerprint));
-      stored.set(id, { imageId: id, places: placesOf(metadata), segmentsDone: done });
-    }
+  const [table, masked] = await Promise.all([
+    pictureTable(pictures, segmentsFingerprint),
+    segmenter ? maskedImages(masks, segmenter.fingerprint) : null,
+  ]);
+  for (const [imageId, { places, segments }] of table) {
+    const isMarked = segmentsFingerprint !== null && segments.has(segmentsFingerprint);
+    stored.set(imageId, {
+      imageId,
+      places,
+      segmentsDone: masked === null || (masked.has(imageId) && isMarked),
+    });
   }
   return stored;
 }
@@ -68,10 +72,6 @@ function segmentIdsOf(rows: readonly StoredRecord[]): Map<string, string[]> {
     }
   }
   return ids;
-}
-
-function hasSegments(metadata: Metadata, fingerprint: string | null): boolean {
-  return fingerprint !== null && typeof metadata[segmentsDone(fingerprint)] === 'number';
 }
 
 function chunks<Item>(items: readonly Item[], size: number): Item[][] {

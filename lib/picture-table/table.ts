@@ -4,111 +4,164 @@
  * and false, then numbers), and knows no globs, parts of text or folders. All rows are read in 0.85 s once, their number
  * and what is new before each search; a filtered search as a whole takes a quarter of the time, side by side (`npm run bench -- filters`).
  */
-import { fingerprintOfMarker, placedMinute, placesOf } from '../rows.js';
-import type { GeoPoint, Metadata, Place, VectorCollection, Where } from '../types.js';
-
-/** The facts of one picture; what its row lacks is missing here too. */
-export interface TableRow {
-  width: number;
-  height: number;
-  bytes: number;
-  format: string;
-  orientation: string;
-  photograph: boolean;
-  /** Milliseconds since 1970. */
-  taken?: number;
-  camera?: string;
-  place?: GeoPoint;
-  /** Milliseconds since 1970. */
-  added?: number;
-  places: readonly Place[];
-  /** fingerprint of the segments' vectors → how many this picture has. */
-  segments: ReadonlyMap<string, number>;
-}
+import { isDeepStrictEqual } from 'node:util';
+import { placedMinute } from '../rows.js';
+import type { Metadata, StoredRecord, VectorCollection, Where } from '../types.js';
+import { readTable, writeTable } from './kept.js';
+import { rowReader, type TableRow } from './row.js';
 
 /** imageId → its facts. */
 export type PictureTable = ReadonlyMap<string, TableRow>;
 
-interface Kept {
+interface Held {
   rows: PictureTable;
   /** When it was last brought up to date; undefined before the first time. */
   looked: Moment | undefined;
+  /** Rows that were read since it was last written to the disk, and when that was, in milliseconds since 1970. */
+  unwritten: number;
+  written: number;
   turn: Promise<unknown>;
 }
 
 const MINUTE_MS = 60_000;
 /** How long a write may take, and how far apart the clocks of machines that index the same pictures may be. */
 const SLACK_MS = 30_000;
+const A_DAY_MS = 24 * 60 * MINUTE_MS;
 /** After so long a time everything is read again: the store would be asked for each minute of it. */
-const LONG_AGO_MS = 3 * 24 * 60 * MINUTE_MS;
+const LONG_AGO_MS = 10 * A_DAY_MS;
+/** From so many rows on a table is worth a file: fewer are read in a third of a second. */
+const WORTH_A_FILE = 2000;
+/** Rows of a file that are compared with the store's before the others are believed. */
+const PROBES = 32;
 
-/** The same moment on the clock that people set, in milliseconds since 1970, and on one that only runs. */
+/** The same moment on the clock that people set, in milliseconds since 1970, and on one that runs while this process does. */
 interface Moment {
   wall: number;
-  ran: number;
+  /** Missing where another process looked. */
+  ran?: number;
 }
 
-const kept = new WeakMap<VectorCollection, Kept>();
+const held = new WeakMap<VectorCollection, Held>();
 
 /**
  * The facts of all pictures as they stand in the store now. What is true of a picture's content never changes, so that
- * later calls read the rows that are new, that have moved, or whose segments were not done.
+ * later calls read the rows that are new, that have moved, or whose segments were not done; so does another process, from
+ * the file that this one leaves.
  * @param fingerprint of the segments' vectors that are asked for; null where segments do not matter.
  */
-export async function pictureTable(
-  pictures: VectorCollection,
-  fingerprint: string | null,
-): Promise<PictureTable> {
-  const table = kept.get(pictures) ?? { rows: new Map(), looked: undefined, turn: Promise.resolve() };
-  kept.set(pictures, table);
+export function pictureTable(pictures: VectorCollection, fingerprint: string | null): Promise<PictureTable> {
+  const table = held.get(pictures) ?? emptyTable();
+  held.set(pictures, table);
   // One after the other: two that read the same rows would only wait for the same store.
-  const mine = table.turn.then(() => update(table, pictures, fingerprint));
+  const mine = table.turn.then(async () => {
+    await update(table, pictures, fingerprint);
+    await write(table, pictures);
+    return table.rows;
+  });
   table.turn = mine.catch(() => undefined);
-  await mine;
-  return table.rows;
+  return mine;
 }
 
-async function update(table: Kept, pictures: VectorCollection, fingerprint: string | null): Promise<void> {
-  const start: Moment = { wall: Date.now(), ran: performance.now() };
+/** For who has written so many rows: they are read once more now, and by no later process. */
+export async function leaveTable(
+  pictures: VectorCollection,
+  fingerprint: string | null,
+  changed: number,
+): Promise<void> {
+  if (pictures.identity !== undefined && changed >= WORTH_A_FILE) await pictureTable(pictures, fingerprint);
+}
+
+function emptyTable(): Held {
+  return { rows: new Map(), looked: undefined, unwritten: 0, written: 0, turn: Promise.resolve() };
+}
+
+/** Only what took a while to read: a few rows are read again sooner than a large table is written. */
+async function write(table: Held, { identity }: VectorCollection): Promise<void> {
+  const { rows, looked, unwritten, written } = table;
+  if (identity === undefined || !looked || rows.size < WORTH_A_FILE) return;
+  if (unwritten < WORTH_A_FILE && looked.wall - written < A_DAY_MS) return;
+  await writeTable(identity, { rows, looked: looked.wall });
+  table.unwritten = 0;
+  table.written = looked.wall;
+}
+
+async function update(table: Held, pictures: VectorCollection, fingerprint: string | null): Promise<void> {
+  const start: Required<Moment> = { wall: Date.now(), ran: performance.now() };
+  if (!table.looked) await recall(table, pictures);
   const looked = table.looked ?? start;
   const isLongAgo = start.wall - looked.wall > LONG_AGO_MS;
-  const known: PictureTable = isLongAgo || clockWasSet(looked, start) ? new Map() : table.rows;
+  let known: PictureTable = isLongAgo || clockWasSet(looked, start) ? new Map() : table.rows;
   const [stored, moved] = await Promise.all([
     pictures.count(),
     known.size ? idsOf(pictures.pages({ metadata: false, where: placedSince(looked.wall, start.wall) })) : [],
   ]);
   const wanted = new Set([...moved, ...unfinishedIn(known, fingerprint)]);
-  let rows = await withRows(known, { wanted, stored, pictures });
+  const reading: Reading = { pictures, read: 0, rowOf: rowReader() };
+  if (looked.ran === undefined && !(await isOfThisStore(known, wanted, reading))) known = new Map();
+  let rows = await withRows(known, { wanted, stored, reading });
   // Whatever was written bears its minute, so that another number says that some went.
-  if (rows.size !== stored) rows = await compared(rows, pictures);
+  if (rows.size !== stored) rows = await compared(rows, reading);
   table.rows = rows;
   table.looked = start;
+  table.unwritten += reading.read;
+}
+
+/** What an earlier process left. */
+async function recall(table: Held, { identity }: VectorCollection): Promise<void> {
+  const kept = identity === undefined ? null : await readTable(identity);
+  if (!kept) return;
+  table.rows = kept.rows;
+  table.looked = { wall: kept.looked };
+  table.written = kept.looked;
+}
+
+/** Whether some rows that nothing has changed since are as the file says: an older copy of the store may have been put back. */
+async function isOfThisStore(
+  known: PictureTable,
+  changed: ReadonlySet<string>,
+  { pictures, rowOf }: Reading,
+): Promise<boolean> {
+  const ids = [...known.keys()];
+  const some = Array.from({ length: PROBES }, () => ids[Math.floor(Math.random() * ids.length)]!);
+  const rows = ids.length ? await pictures.get(some.filter((id) => !changed.has(id))) : [];
+  return rows.every(({ id, metadata }) => isDeepStrictEqual(rowOf(metadata), known.get(id)));
+}
+
+/** Rows on their way from the store into a table. */
+interface Reading {
+  pictures: VectorCollection;
+  rowOf: (metadata: Metadata) => TableRow;
+  read: number;
 }
 
 /** Of a page of a few a copy is made, because whoever reads the table of before goes on reading it. */
 async function withRows(
   known: PictureTable,
-  { wanted, stored, pictures }: { wanted: ReadonlySet<string>; stored: number; pictures: VectorCollection },
+  { wanted, stored, reading }: { wanted: ReadonlySet<string>; stored: number; reading: Reading },
 ): Promise<PictureTable> {
   if (2 * (wanted.size + Math.max(0, stored - known.size)) > stored) {
     const rows = new Map<string, TableRow>();
-    for await (const page of pictures.pages({ size: 1000 }))
-      for (const { id, metadata } of page) rows.set(id, rowOf(metadata));
+    for await (const page of reading.pictures.pages({ size: 1000 })) add(page, rows, reading);
     return rows;
   }
   if (wanted.size === 0) return known;
   const rows = new Map(known);
-  for (const { id, metadata } of await pictures.get([...wanted])) rows.set(id, rowOf(metadata));
+  add(await reading.pictures.get([...wanted]), rows, reading);
   return rows;
 }
 
 /** The ids of all rows are read only here: of 100,000 that takes longer than many a search. */
-async function compared(known: PictureTable, pictures: VectorCollection): Promise<PictureTable> {
+async function compared(known: PictureTable, reading: Reading): Promise<PictureTable> {
+  const { pictures } = reading;
   const stored = new Set(await idsOf(pictures.pages({ metadata: false })));
   const rows = new Map([...known].filter(([id]) => stored.has(id)));
-  const strange = [...stored].filter((id) => !rows.has(id));
-  for (const { id, metadata } of await pictures.get(strange)) rows.set(id, rowOf(metadata));
+  add(await pictures.get([...stored].filter((id) => !rows.has(id))), rows, reading);
   return rows;
+}
+
+function add(page: readonly StoredRecord[], rows: Map<string, TableRow>, reading: Reading): void {
+  for (const { id, metadata } of page) rows.set(id, reading.rowOf(metadata));
+  reading.read += page.length;
 }
 
 const unfinished = new WeakMap<PictureTable, { of: string; ids: readonly string[] }>();
@@ -123,8 +176,12 @@ function unfinishedIn(rows: PictureTable, fingerprint: string | null): readonly 
   return ids;
 }
 
-/** Rows that were written meanwhile may bear any time then. After a sleep it looks the same, and costs reading all once. */
-function clockWasSet(before: Moment, now: Moment): boolean {
+/**
+ * Rows that were written meanwhile may bear any time then. After a sleep it looks the same, and costs reading all once. Of
+ * the time of another process only this is known: it was before now.
+ */
+function clockWasSet(before: Moment, now: Required<Moment>): boolean {
+  if (before.ran === undefined) return now.wall < before.wall;
   return Math.abs(now.wall - before.wall - (now.ran - before.ran)) > SLACK_MS;
 }
 
@@ -140,28 +197,4 @@ async function idsOf(pages: AsyncIterable<{ id: string }[]>): Promise<string[]> 
   const ids: string[] = [];
   for await (const page of pages) for (const { id } of page) ids.push(id);
   return ids;
-}
-
-function rowOf(row: Metadata): TableRow {
-  const { taken, camera, latitude, longitude, added } = row;
-  const segments = Object.entries(row).flatMap(([field, count]) => {
-    const fingerprint = fingerprintOfMarker(field);
-    return fingerprint !== null && typeof count === 'number' ? [[fingerprint, count] as const] : [];
-  });
-  return {
-    width: Number(row.width),
-    height: Number(row.height),
-    bytes: Number(row.bytes),
-    format: String(row.format),
-    orientation: String(row.orientation),
-    photograph: row.photograph === true,
-    ...(typeof taken === 'number' ? { taken } : {}),
-    ...(typeof camera === 'string' ? { camera } : {}),
-    ...(typeof latitude === 'number' && typeof longitude === 'number'
-      ? { place: { latitude, longitude } }
-      : {}),
-    ...(typeof added === 'number' ? { added } : {}),
-    places: placesOf(row),
-    segments: new Map(segments),
-  };
 }

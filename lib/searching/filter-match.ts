@@ -4,9 +4,9 @@ import picomatch from 'picomatch';
 import { kmBetween } from '../arithmetic/earth.js';
 import { projectPath } from '../paths.js';
 import { isUrl } from '../picture-bytes.js';
+import type { TableRow } from '../picture-table/row.js';
 import type { Filter, Place } from '../types.js';
 import { timeSpan } from './dates.js';
-import type { TableRow } from './picture-table.js';
 
 /** What must be known besides the picture's own facts. */
 export interface MatchContext {

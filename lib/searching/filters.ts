@@ -1,9 +1,10 @@
 /** From a filter to the pictures that may answer. */
+
+import { type PictureTable, pictureTable } from '../picture-table/table.js';
 import { imageIdOf, PICTURE_FIELDS, SEGMENT_FIELDS } from '../rows.js';
 import type { Filter, Place, VectorCollection, Where } from '../types.js';
 import { fieldsOf, isWhere } from './filter-check.js';
 import { listOf, type Test, testsOf } from './filter-match.js';
-import { type PictureTable, pictureTable } from './picture-table.js';
 
 /** What a filter is resolved against. */
 export interface FilterLibrary {

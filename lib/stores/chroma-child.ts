@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { LookbookError } from '../errors.js';
 import { mendDamage } from './chroma-retry.js';
+import { TABLES } from './server-file.js';
 import type { ServerLog } from './server-log.js';
 
 export interface ChromaChild {
@@ -54,9 +55,9 @@ export async function startChroma(start: ChromaStart): Promise<ChromaChild> {
 async function refuseTornFolder(data: string): Promise<void> {
   const names: string[] = await readdir(data).catch(() => []); // Chroma makes it
   const indexes = names.filter((name) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name));
-  if (indexes.length === 0 || names.includes('chroma.sqlite3')) return;
+  if (indexes.length === 0 || names.includes(TABLES)) return;
   throw new LookbookError(where, {
-    what: 'the store is damaged: its chroma.sqlite3 is gone',
+    what: `the store is damaged: its ${TABLES} is gone`,
     got: `${indexes.length} of its indexes without it in ${data}`,
     expected: 'both',
     mend: `Put the file back from a copy; else ${mendDamage}`,

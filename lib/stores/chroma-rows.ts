@@ -56,6 +56,14 @@ export interface ChromaTable {
 /** Runs a call against the collection wherever its server is now, again where it may be repeated. */
 export type TableCall = <T>(act: (table: ChromaTable) => Promise<T>) => Promise<T>;
 
+/** What the server says of the table. */
+export interface TableFacts {
+  /** See VectorCollection. */
+  identity: string;
+  /** Rows per call at most. */
+  maxBatch: number;
+}
+
 /** Best measured for 512 numbers a row; a page of 500 × 512 is about 5 MB of JSON. */
 const rowsPerCall = 500;
 const idsPerCall = 20_000;
@@ -64,10 +72,13 @@ export class ChromaRows implements VectorCollection {
   readonly name: string;
   readonly fingerprint: string;
   readonly dimension: number;
+  readonly identity: string;
   readonly #call: TableCall;
   readonly #rowsPerCall: number;
 
-  constructor({ name, fingerprint, dimension }: CollectionSpec, call: TableCall, maxBatch: number) {
+  constructor(spec: CollectionSpec, call: TableCall, { identity, maxBatch }: TableFacts) {
+    const { name, fingerprint, dimension } = spec;
+    this.identity = identity;
     this.name = name;
     this.fingerprint = fingerprint;
     this.dimension = dimension;

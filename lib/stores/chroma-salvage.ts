@@ -10,7 +10,7 @@ import { vectorProblem } from './checks.js';
 import { type ChromaIdentity, chromaIdentities, openChromaStore } from './chroma.js';
 import { openChromaServer } from './chroma-server.js';
 import { type HnswVectors, openHnsw } from './hnsw-files.js';
-import { dataPath, lockPath } from './server-file.js';
+import { dataPath, lockPath, TABLES } from './server-file.js';
 
 export interface Salvage {
   /** Why no row at all can be read. */
@@ -23,7 +23,6 @@ export interface Salvage {
 
 /** Rows that are given up together where one of them cannot be read. */
 const LEAST = 16;
-const TABLES = 'chroma.sqlite3';
 const ENDED_MS = 15_000;
 
 /**

@@ -1,14 +1,14 @@
 /** The embedded Chroma server of a store folder, as a client sees it: found or started, and held by a lease. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { LookbookError, reasonOf } from '../errors.js';
 import { lockHolder } from '../process-lock.js';
 import type { ChromaPlace } from './chroma.js';
 import type { WatchdogTask, WatchdogWord } from './chroma-watchdog.js';
-import { dataPath, lockPath, logPath, readServer, serverFormat } from './server-file.js';
+import { dataPath, lockPath, logPath, readServer, serverFormat, TABLES } from './server-file.js';
 import { type Lease, takeLease } from './server-lease.js';
 
 export interface ChromaServerOptions {
@@ -63,6 +63,12 @@ class EmbeddedServer implements ChromaPlace {
         this.#acquiring = undefined;
       });
     return this.#acquiring;
+  }
+
+  /** A store that was restored or copied lies in another inode. */
+  async identity(): Promise<string> {
+    const { ino } = await stat(`${dataPath(this.#root)}/${TABLES}`);
+    return `${this.#root} ${ino}`;
   }
 
   async close(): Promise<void> {

@@ -14,6 +14,8 @@ export interface ChromaPlace {
   readonly comesBack?: boolean;
   /** Finds or starts the server again where it was lost; the url may change then. Costs nothing else. */
   ensure(): Promise<void>;
+  /** Changes when other files take the place of the store's; without it the url names the store. */
+  identity?(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -89,10 +91,11 @@ class ChromaStore implements VectorStore {
         expected: 'cosine',
         mend: `Drop "${spec.name}" and index again, or choose another name.`,
       });
-    const batch = await this.call(where, (client) => client.getMaxBatchSize());
+    const maxBatch = await this.call(where, (client) => client.getMaxBatchSize());
+    const place = (await this.#place.identity?.()) ?? withoutLogin(this.#place.url);
     // A handle by id costs no call and outlives a server that starts again.
     const table: TableCall = (act) => this.call(where, (client) => act(client.collection(found.id)));
-    return new ChromaRows(spec, table, batch);
+    return new ChromaRows(spec, table, { identity: `${place} ${found.id}`, maxBatch });
   }
 
   async list(): Promise<CollectionSummary[]> {

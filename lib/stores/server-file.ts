@@ -22,6 +22,8 @@ export const serverPath = (root: string): string => join(root, 'server.json');
 export const lockPath = (root: string): string => join(root, 'server.lock');
 export const logPath = (root: string): string => join(root, 'server.log');
 export const dataPath = (root: string): string => join(root, 'data');
+/** Chroma's file of rows, below `dataPath`. */
+export const TABLES = 'chroma.sqlite3';
 
 /** undefined where there is none, or none that can be read. */
 export async function readServer(root: string): Promise<ServerFacts | undefined> {

@@ -79,6 +79,8 @@ export interface VectorCollection {
   readonly name: string;
   readonly fingerprint: string;
   readonly dimension: number;
+  /** Names these rows and no others, also when the store is moved, restored or made anew; missing where they lie in memory. */
+  readonly identity?: string;
   /** Which of the ids are stored. */
   have(ids: readonly string[]): Promise<Set<string>>;
   /** The stored rows of these ids, in the order asked; missing ones are left out. */
