@@ -16,6 +16,15 @@ class Earlier:
     concepts: torch.Tensor
     scale: float
 
+    def turn(self, concepts):
+        """Turns what the tower says into the space in which its concepts lie at [C, D]: the last layers are linear."""
+        turn = torch.linalg.lstsq(self.concepts, concepts).solution.t()
+        for name in ('project', 'dense.2'):
+            weight = self.image[f'{name}.weight']
+            self.image[f'{name}.weight'] = (turn @ weight.flatten(1)).view_as(weight)
+            self.image[f'{name}.bias'] = turn @ self.image[f'{name}.bias']
+        self.concepts = concepts
+
 
 def read_earlier(folder):
     """-> what a run can start from: image.onnx and settle.onnx of the folder"""

@@ -1,4 +1,4 @@
-"""A checkpoint as the files that are shipped: three ONNX graphs with 8-bit weights, the word list, the concepts.
+"""A checkpoint as the files that are shipped: three ONNX graphs with weights of 8 and 4 bits, the word list, the concepts.
 
 python export.py --work DIR        writes to the folder above this one
 """
@@ -23,6 +23,7 @@ from train import Pictoclip
 
 OPSET = 17
 SMALLEST = 1024  # weights of fewer numbers stay as they are
+NIBBLES = {'nibble.share': 1 / 16, 'nibble.size': 16, 'nibble.middle': 8}  # to take bytes apart in the graph
 HERE = Path(__file__).resolve().parent
 
 
@@ -105,8 +106,9 @@ def to_onnx(module, inputs, axes, path):
 
 
 def shrink(graph):
-    """Weights of the graph become int8 with one float scale per row (output channel, word). Matrices are widened again
-    by Cast and Mul, which the runtime folds when it loads them; tables only after Gather, row by row."""
+    """Matrices of the graph become int8 with one float scale per row (output channel); Cast and Mul widen them again,
+    which the runtime folds when it loads them. Tables of words become 4-bit rows, widened after Gather, row by row: at
+    the same size twice as many numbers say more of a word than twice as fine ones."""
     nodes, initializers = [], []
     large = {
         t.name: t
@@ -118,13 +120,16 @@ def shrink(graph):
         if tensor.name not in large:
             initializers.append(tensor)
             continue
-        rows, scale = to_int8(numpy_helper.to_array(tensor))
+        table = tensor.name in gathered
+        rows, scale = (to_int4 if table else to_int8)(numpy_helper.to_array(tensor))
         initializers += [
-            numpy_helper.from_array(rows, f'{tensor.name}.int8'),
+            numpy_helper.from_array(rows, f'{tensor.name}.{"int4" if table else "int8"}'),
             numpy_helper.from_array(scale, f'{tensor.name}.scale'),
         ]
-        if tensor.name not in gathered:
+        if not table:
             nodes += widen(f'{tensor.name}.int8', f'{tensor.name}.scale', tensor.name)
+    if gathered & large.keys():
+        initializers += [numpy_helper.from_array(np.float32(value), name) for name, value in NIBBLES.items()]
     for node in graph.node:
         nodes += gather_rows(node) if node.op_type == 'Gather' and node.input[0] in large else [node]
     del graph.node[:], graph.initializer[:]
@@ -139,6 +144,22 @@ def to_int8(weights):
     return np.rint(weights / scale).astype(np.int8), scale
 
 
+def to_int4(weights):
+    """float[rows, 2 n] -> uint8[rows, n] and the rows' scales float32[rows, 1]: number i of a row in the lower four bits,
+    number n + i in the upper, both 8 too large. The scale is the one of five that keeps a row best."""
+    scales = np.maximum(np.abs(weights).max(1, keepdims=True), 1e-8) / 7 * np.float32([0.6, 0.7, 0.8, 0.9, 1.0])
+    errors = [np.square(weights - scale * steps(weights, scale)).sum(1) for scale in scales.T[..., None]]
+    best = np.argmin(errors, 0)
+    scale = np.take_along_axis(scales, best[:, None], 1).astype(np.float32)
+    low, high = np.split((steps(weights, scale) + 8).astype(np.uint8), 2, axis=1)
+    return low | high << 4, scale
+
+
+def steps(weights, scale):
+    """The weights as whole numbers -7..7 of their row's scale"""
+    return np.clip(np.rint(weights / scale), -7, 7)
+
+
 def widen(rows, scale, name):
     """Nodes for: name = float(rows) * scale"""
     return [
@@ -148,12 +169,19 @@ def widen(rows, scale, name):
 
 
 def gather_rows(node):
-    """A Gather of float rows -> a Gather of 8-bit rows and one of their scales, multiplied"""
+    """A Gather of float rows -> a Gather of 4-bit rows, unpacked by arithmetic that opset 17 has, times their scales"""
     table, index, out = node.input[0], node.input[1], node.output[0]
     return [
-        helper.make_node('Gather', [f'{table}.int8', index], [f'{out}.rows'], axis=0),
+        helper.make_node('Gather', [f'{table}.int4', index], [f'{out}.rows'], axis=0),
         helper.make_node('Gather', [f'{table}.scale', index], [f'{out}.scale'], axis=0),
-        *widen(f'{out}.rows', f'{out}.scale', out),
+        helper.make_node('Cast', [f'{out}.rows'], [f'{out}.bytes'], to=TensorProto.FLOAT),
+        helper.make_node('Mul', [f'{out}.bytes', 'nibble.share'], [f'{out}.shifted']),
+        helper.make_node('Floor', [f'{out}.shifted'], [f'{out}.high']),
+        helper.make_node('Mul', [f'{out}.high', 'nibble.size'], [f'{out}.upper']),
+        helper.make_node('Sub', [f'{out}.bytes', f'{out}.upper'], [f'{out}.low']),
+        helper.make_node('Concat', [f'{out}.low', f'{out}.high'], [f'{out}.both'], axis=-1),
+        helper.make_node('Sub', [f'{out}.both', 'nibble.middle'], [f'{out}.steps']),
+        helper.make_node('Mul', [f'{out}.steps', f'{out}.scale'], [out]),
     ]
 
 

@@ -100,7 +100,7 @@ def with_neighbours(x):
 class TextTower(nn.Module):
     """Word rows and n-gram rows (see tokenizer.py) -> [B, D]"""
 
-    def __init__(self, row=64, width=256):
+    def __init__(self, row=128, width=256):
         super().__init__()
         self.words = nn.Embedding(WORD_ROWS, row)
         self.ngrams = nn.EmbeddingBag(NGRAM_ROWS, row, mode='mean', padding_idx=0)

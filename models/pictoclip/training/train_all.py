@@ -48,7 +48,9 @@ def train_all(options):
     if not (work / 'vocabulary.json').exists():
         teach(lexicon, work, options.teacher)
     earlier = read_earlier(options.start) if options.start else None
-    vocabulary = Vocabulary(work, lexicon, earlier.concepts if earlier else None)
+    vocabulary = Vocabulary(work, lexicon)
+    if earlier:
+        earlier.turn(vocabulary.concept_targets)
     if not (work / 'text.pt').exists():
         torch.save(distill(vocabulary, WORDS * options.minutes, options.seed).state_dict(), work / 'text.pt')
     held_out = [name for name in ALL_SETS if options.hold_out and name.startswith(options.hold_out)]

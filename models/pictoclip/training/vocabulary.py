@@ -25,10 +25,9 @@ KEYBOARD = ['qwertyuiop', 'asdfghjkl', 'zxcvbnm']
 
 
 class Vocabulary:
-    """What teacher.teach wrote, and the texts of other languages: phrases, targets float32[P, D], words.
-    concept_vectors: those of files that a run goes on from; the space is then turned onto them."""
+    """What teacher.teach wrote, and the texts of other languages: phrases, targets float32[P, D], words."""
 
-    def __init__(self, work, lexicon, concept_vectors=None):
+    def __init__(self, work, lexicon):
         with open(f'{work}/vocabulary.json') as file:
             stored = json.load(file)
         self.phrases, self.own, self.coloured, self.words = (stored[k] for k in ('phrases', 'own', 'coloured', 'words'))
@@ -37,10 +36,6 @@ class Vocabulary:
         self.term_rows = torch.tensor([self.row[term] for term in lexicon.terms])
         self.targets = self.read_teacher(work)
         self.concept_targets = torch.stack([self.concept_target(*pair) for pair in zip(lexicon.names, lexicon.tags)])
-        if concept_vectors is not None:
-            turn = torch.linalg.lstsq(self.concept_targets, concept_vectors).solution
-            self.targets = F.normalize(self.targets @ turn, dim=1)
-            self.concept_targets = F.normalize(concept_vectors, dim=1)
         self.nothing = F.normalize(-self.concept_targets.mean(0), dim=0)
         self.kinds = [self.row[kind] for kind in stored['kinds']]
         self.others = self.near_concepts({*self.kinds})
@@ -150,7 +145,7 @@ class Vocabulary:
             text = rng.choice(FILLERS).format(text)
         elif chance < 0.42 and row < self.own:
             text = plural(text)
-        elif chance < 0.57:
+        elif chance < 0.62:
             text = misspell(text, rng)
         return text, target
 
@@ -159,7 +154,7 @@ class Vocabulary:
         text, chance = self.phrases[row], rng.random()
         if chance < 0.25:
             text = in_sentence(rng.choice(self.languages[row]), text, rng)
-        elif chance < 0.35:
+        elif chance < 0.38:
             text = misspell(text, rng)
         return text, self.targets[row]
 
