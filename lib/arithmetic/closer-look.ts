@@ -1,8 +1,8 @@
 /** Cutting windows out of a picture to look at them once more, and bringing what was found there back. Pure. */
 import type { FoundSegment, Mask, Pixels } from '../types.js';
 import { boundingBox, emptyMask, maskIoU, maskPixels, scaleBox } from './masks.js';
+import { alikeness, joined, type Measured, type Piece } from './pieces.js';
 import type { Window } from './resize-plan.js';
-import { dot } from './vectors.js';
 
 /** A piece belongs to the thing that holds this share of it; pieces explain a thing of which they cover this share. */
 const MOST = 0.5;
@@ -78,11 +78,6 @@ export function cutOff(mask: Mask, window: Window, picture: { width: number; hei
   return touching / Math.max(width, height);
 }
 
-/** What a window shows: a mask of the whole picture, and what the model's features say of it, where they are asked. */
-export interface Piece extends FoundSegment {
-  meaning?: Float32Array;
-}
-
 /**
  * A thing as the window around it shows it: most often one, in its finer contour. Only pieces that lie in the thing speak of
  * it: what else the window shows has its own window, and is cut off here. Pieces of one meaning are one thing; without
@@ -99,10 +94,6 @@ export function seenCloser(thing: FoundSegment, pieces: readonly Piece[], apart:
   return byMeaning(inside, apart).map(({ mask, score }) => ({ mask, score }));
 }
 
-interface Measured extends Piece {
-  pixels: number;
-}
-
 /** Joins the pair of pieces whose meanings are most alike until all are apart; small ones join their likest. */
 function byMeaning(pieces: readonly Measured[], apart: number): Measured[] {
   const total = pieces.reduce((sum, { pixels }) => sum + pixels, 0);
@@ -112,7 +103,7 @@ function byMeaning(pieces: readonly Measured[], apart: number): Measured[] {
     for (let a = 0; a < groups.length; a++) {
       for (let b = a + 1; b < groups.length; b++) {
         const isSmall = Math.min(groups[a]!.pixels, groups[b]!.pixels) < LEAST_PIECE * total;
-        const alike = cosineOf(groups[a]!.meaning, groups[b]!.meaning) + (isSmall ? 2 : 0);
+        const alike = alikeness(groups[a]!, groups[b]!) + (isSmall ? 2 : 0);
         if (alike > best.alike) best = { alike, a, b };
       }
     }
@@ -121,29 +112,6 @@ function byMeaning(pieces: readonly Measured[], apart: number): Measured[] {
     groups[best.a] = joined([groups[best.a]!, second!])!;
   }
   return groups;
-}
-
-/** One piece of several: masks laid together, scores and meanings by their pixels. */
-function joined(pieces: readonly Measured[]): Measured | undefined {
-  const [first] = pieces;
-  if (!first || pieces.length === 1) return first;
-  const mask = emptyMask(first.mask.width, first.mask.height);
-  const meaning = first.meaning && new Float32Array(first.meaning.length);
-  const pixels = pieces.reduce((sum, piece) => sum + piece.pixels, 0);
-  let certainty = 0;
-  for (const piece of pieces) {
-    const share = piece.pixels / pixels;
-    for (let i = 0; i < mask.data.length; i++) mask.data[i]! |= piece.mask.data[i]!;
-    certainty += piece.score * share;
-    if (meaning) for (let n = 0; n < meaning.length; n++) meaning[n]! += piece.meaning![n]! * share;
-  }
-  return { mask, score: certainty, pixels, ...(meaning && { meaning }) };
-}
-
-/** 1 where nothing is known of one of them. */
-function cosineOf(a: Float32Array | undefined, b: Float32Array | undefined): number {
-  if (!a || !b) return 1;
-  return dot(a, b) / Math.max(Number.EPSILON, Math.sqrt(dot(a, a) * dot(b, b)));
 }
 
 function pixelsInBoth(a: Mask, b: Mask): number {

@@ -1,5 +1,6 @@
 import type { FoundSegment, Mask } from '../types.js';
 import { emptyMask, withoutCrumbs } from './masks.js';
+import { alikeness, joined, type Measured } from './pieces.js';
 
 /** A pixel belongs to some object above this probability. */
 const OBJECT = 0.5;
@@ -16,6 +17,14 @@ const LEAST_VOTES = 6;
  * more from 88/82/97 to 88/83/97 %; scattered ones (seed 7) lost nothing up to .4, from .45 on small neighbours were joined.
  */
 const LEAST_APART = 0.4;
+/**
+ * Nearer than this they are one thing too where their features are as alike as this cosine. On 800 scenes of 1-4 things that
+ * stand close (seed 7) 115 pairs of pieces were one thing, 1,967 were two: LEAST_APART joins 17 of the one and none of the
+ * other, both rules 42 and 6. Equal things beside each other are alike too: of 300 scenes of one kind (seed 146) 89 % are
+ * counted exactly without this rule, 88 with it, 82 with .7 for .6.
+ */
+const ALIKE_APART = 0.6;
+const ALIKE = 0.4;
 /** Masks are this many times finer than the map: contours between cells are interpolated, not stepped. */
 export const FINER = 4;
 
@@ -24,16 +33,23 @@ interface Centre {
   y: number;
 }
 
+/** What belongs to a centre. */
+interface Drawn extends Measured {
+  centre: Centre;
+}
+
 /**
  * Instances from a layout map float32[4, h, w] (object, centre, offset x, offset y in map pixels): every object
  * pixel votes for a centre, peaks of votes are objects, pixels join the nearest peak (as Panoptic-DeepLab does).
  * @param smallest instances of a smaller share of the map are left out.
+ * @param meaningOf what the model's features say of a mask: halves of one meaning are joined.
  * @returns by score, best first; masks are FINER times the map's size.
  */
 export function layoutInstances(
   layout: Float32Array,
   dims: readonly number[],
   smallest: number,
+  meaningOf?: (mask: Mask) => Float32Array,
 ): FoundSegment[] {
   const [, height = 0, width = 0] = dims;
   const plane = height * width;
@@ -48,10 +64,41 @@ export function layoutInstances(
   if (votes.length < smallest * plane) return [];
   const centres = joinNear(findCentres(votes, layout.subarray(plane, 2 * plane), width, height), votes);
   if (centres.length === 0) centres.push({ x: width / 2, y: height / 2 });
-  return drawInstances(layout, { width, height }, centres)
-    .filter(({ area }) => area >= smallest)
+  const drawn = drawInstances(layout, { width, height }, centres).filter(({ pixels }) => pixels > 0);
+  const whole = meaningOf ? joinAlike(drawn, meaningOf) : drawn;
+  return whole
+    .filter(({ pixels }) => pixels >= smallest * plane * FINER ** 2)
     .map(({ mask, score }) => ({ mask: withoutCrumbs(mask), score }))
     .sort((a, b) => b.score - a.score);
+}
+
+/** Pieces whose centres are near for their size and whose features say the same become one, the likest pair first. */
+function joinAlike(drawn: readonly Drawn[], meaningOf: (mask: Mask) => Float32Array): Drawn[] {
+  if (drawn.length < 2) return [...drawn];
+  const pieces = drawn.map((piece) => ({ ...piece, meaning: piece.meaning ?? meaningOf(piece.mask) }));
+  const pairs = pieces.flatMap((one, a) =>
+    pieces.slice(a + 1).map((other) => ({ one, other, alike: alikeness(one, other) })),
+  );
+  const [likest] = pairs
+    .filter(({ one, other, alike }) => alike >= ALIKE && apartness(one, other) < ALIKE_APART)
+    .sort((a, b) => b.alike - a.alike);
+  if (!likest) return pieces;
+  const { one, other } = likest;
+  const both = { ...joined([one, other])!, centre: between(one, other) };
+  return joinAlike([...pieces.filter((piece) => piece !== one && piece !== other), both], meaningOf);
+}
+
+/** Between the centres, as a share of the root of the areas together; see LEAST_APART. Pixels are FINER² to a cell. */
+function apartness(one: Drawn, other: Drawn): number {
+  const distance = Math.hypot(one.centre.x - other.centre.x, one.centre.y - other.centre.y);
+  return (distance * FINER) / Math.sqrt(one.pixels + other.pixels);
+}
+
+function between(one: Drawn, other: Drawn): Centre {
+  const pixels = one.pixels + other.pixels;
+  const at = (axis: 'x' | 'y'): number =>
+    (one.centre[axis] * one.pixels + other.centre[axis] * other.pixels) / pixels;
+  return { x: at('x'), y: at('y') };
 }
 
 /** Each fine pixel that is part of some object joins the centre that it votes for. */
@@ -59,7 +106,7 @@ function drawInstances(
   layout: Float32Array,
   map: { width: number; height: number },
   centres: readonly Centre[],
-): { mask: Mask; area: number; score: number }[] {
+): Drawn[] {
   const plane = map.width * map.height;
   const [width, height] = [map.width * FINER, map.height * FINER];
   const found = centres.map(() => ({ mask: emptyMask(width, height), pixels: 0, certainty: 0 }));
@@ -77,10 +124,11 @@ function drawInstances(
       owner.certainty += object;
     }
   }
-  return found.map(({ mask, pixels, certainty }) => ({
+  return found.map(({ mask, pixels, certainty }, n) => ({
     mask,
-    area: pixels / (width * height),
+    pixels,
     score: pixels ? certainty / pixels : 0,
+    centre: centres[n]!,
   }));
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { layoutInstances } from '#lib/arithmetic/layout-instances.js';
 import { boundingBox } from '#lib/arithmetic/masks.js';
+import type { Mask } from '#lib/types.js';
 
 const SIDE = 48;
 const SMALLEST = 0.001;
@@ -70,6 +71,21 @@ describe('instances of a layout map', () => {
     ];
     const thirds = centres.map((centre, n) => ({ x: 3 + 14 * n, y: 4, width: 14, height: 40, centre }));
     expect(boxesOf(thirds)).toHaveLength(1);
+  });
+
+  /** Red without joinAlike, without its ALIKE, without its ALIKE_APART. */
+  it('halves that mean the same are one thing, halves that do not are two, and two equal things that touch stay two', () => {
+    // Half of the root of their areas apart: too far to be one thing by their places alone.
+    const upper: Block = { x: 4, y: 4, width: 40, height: 20, centre: [24, 14] };
+    const lower: Block = { x: 4, y: 24, width: 40, height: 20, centre: [24, 34] };
+    const [east, north] = [Float32Array.of(1, 0.1), Float32Array.of(0, 1)];
+    const count = (blocks: readonly Block[], meaningOf: (mask: Mask) => Float32Array): number =>
+      layoutInstances(mapOf(blocks), [4, SIDE, SIDE], SMALLEST, meaningOf).length;
+    const isUpper = (mask: Mask): boolean => boundingBox(mask)!.y < 4 * 20;
+    expect(count([upper, lower], () => east)).toBe(1);
+    expect(count([upper, lower], (mask) => (isUpper(mask) ? east : north))).toBe(2);
+    const square = { x: 4, y: 14, width: 20, height: 20 };
+    expect(count([square, { ...square, x: 24 }], () => east)).toBe(2);
   });
 
   it('a map without an object has no instance', () => {
