@@ -149,7 +149,8 @@ describe('the embedded model', () => {
     }
     const texts = await encoder.embedTexts!(golden.texts.map(({ text }) => text));
     for (const [n, { embedding }] of golden.texts.entries()) {
-      expect(cosine(texts[n]!, embedding)).toBeGreaterThan(0.995);
+      // Words are rows of four bits each, for twice as many numbers: the graph loses up to .008 by that.
+      expect(cosine(texts[n]!, embedding)).toBeGreaterThan(0.99);
     }
   });
 
