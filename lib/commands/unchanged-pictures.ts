@@ -10,10 +10,11 @@ import { defineConfig, type LookbookConfig } from '../config.js';
 import { type Catalogue, openCatalogue } from '../indexing/catalogue.js';
 import { writeMasks } from '../mask-files.js';
 import { imageIdOfBytes } from '../picture-bytes.js';
-import { PERCEPTUAL_HASH, pictureRow, segmentsDone } from '../rows.js';
+import { PERCEPTUAL_HASH, pictureRow, placedMinute, segmentsDone } from '../rows.js';
 import type { NewRecord } from '../types.js';
 import { closeWorkshop, type OpenWorkshop, openWorkshop } from '../workshop.js';
 
+const AN_HOUR_MS = 3_600_000;
 const PER_FOLDER = 250;
 const PER_WRITE = 1000;
 /** Segments that each row says it has. */
@@ -79,6 +80,8 @@ async function makeOne(n: number, { root, workshop, catalogue, random }: Makers)
     vector: normalise(Float32Array.from({ length: encoder.dimension }, () => random() - 0.5)),
     metadata: {
       ...pictureRow(facts, [{ root, path }]),
+      // What was placed in the last minutes is read again by the next run.
+      placed: placedMinute(Date.now() - AN_HOUR_MS),
       [PERCEPTUAL_HASH]: '0'.repeat(112),
       ...(segmentsFingerprint ? { [segmentsDone(segmentsFingerprint)]: SEGMENTS } : {}),
     },
