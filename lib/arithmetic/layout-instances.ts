@@ -74,31 +74,31 @@ export function layoutInstances(
 
 /** Pieces whose centres are near for their size and whose features say the same become one, the likest pair first. */
 function joinAlike(drawn: readonly Drawn[], meaningOf: (mask: Mask) => Float32Array): Drawn[] {
-  if (drawn.length < 2) return [...drawn];
-  const pieces = drawn.map((piece) => ({ ...piece, meaning: piece.meaning ?? meaningOf(piece.mask) }));
-  const pairs = pieces.flatMap((one, a) =>
-    pieces.slice(a + 1).map((other) => ({ one, other, alike: alikeness(one, other) })),
+  const near = drawn.flatMap((one, a) =>
+    drawn
+      .slice(a + 1)
+      .map((other) => ({ one, other, pixels: one.pixels + other.pixels }))
+      .filter((pair) => apartness(one.centre, pair.other.centre, pair.pixels / FINER ** 2) < ALIKE_APART),
   );
-  const [likest] = pairs
-    .filter(({ one, other, alike }) => alike >= ALIKE && apartness(one, other) < ALIKE_APART)
+  for (const { one, other } of near) for (const each of [one, other]) each.meaning ??= meaningOf(each.mask);
+  const [likest] = near
+    .map((pair) => ({ ...pair, alike: alikeness(pair.one, pair.other) }))
+    .filter(({ alike }) => alike >= ALIKE)
     .sort((a, b) => b.alike - a.alike);
-  if (!likest) return pieces;
-  const { one, other } = likest;
-  const both = { ...joined([one, other])!, centre: between(one, other) };
-  return joinAlike([...pieces.filter((piece) => piece !== one && piece !== other), both], meaningOf);
+  if (!likest) return [...drawn];
+  const { one, other, pixels } = likest;
+  const both = { ...joined([one, other])!, centre: between(one.centre, other.centre, one.pixels / pixels) };
+  return joinAlike([...drawn.filter((piece) => piece !== one && piece !== other), both], meaningOf);
 }
 
-/** Between the centres, as a share of the root of the areas together; see LEAST_APART. Pixels are FINER² to a cell. */
-function apartness(one: Drawn, other: Drawn): number {
-  const distance = Math.hypot(one.centre.x - other.centre.x, one.centre.y - other.centre.y);
-  return (distance * FINER) / Math.sqrt(one.pixels + other.pixels);
+/** The distance of two centres as a share of the root of both areas, in cells; see LEAST_APART. */
+function apartness(one: Centre, other: Centre, cells: number): number {
+  return Math.hypot(one.x - other.x, one.y - other.y) / Math.sqrt(cells);
 }
 
-function between(one: Drawn, other: Drawn): Centre {
-  const pixels = one.pixels + other.pixels;
-  const at = (axis: 'x' | 'y'): number =>
-    (one.centre[axis] * one.pixels + other.centre[axis] * other.pixels) / pixels;
-  return { x: at('x'), y: at('y') };
+/** @param share the weight of the first, 0..1. */
+function between(one: Centre, other: Centre, share: number): Centre {
+  return { x: other.x + (one.x - other.x) * share, y: other.y + (one.y - other.y) * share };
 }
 
 /** Each fine pixel that is part of some object joins the centre that it votes for. */
@@ -114,10 +114,10 @@ function drawInstances(
     const cellY = clamp((y + 0.5) / FINER - 0.5, map.height - 1);
     for (let x = 0; x < width; x++) {
       const cellX = clamp((x + 0.5) / FINER - 0.5, map.width - 1);
-      const between = interpolation(cellX, cellY, map.width, map.height);
-      const object = between(layout, 0);
+      const valueAt = interpolation(cellX, cellY, map.width, map.height);
+      const object = valueAt(layout, 0);
       if (object <= OBJECT) continue;
-      const vote = { x: cellX + between(layout, 2 * plane), y: cellY + between(layout, 3 * plane) };
+      const vote = { x: cellX + valueAt(layout, 2 * plane), y: cellY + valueAt(layout, 3 * plane) };
       const owner = found[nearest(centres, vote)]!;
       owner.mask.data[y * width + x] = 1;
       owner.pixels++;
@@ -180,17 +180,15 @@ function joinNear(centres: readonly Centre[], votes: readonly Centre[]): Centre[
     centres.slice(a + 1).map((other, n) => {
       const b = a + 1 + n;
       const area = areas[a]! + areas[b]!;
-      return { a, b, area, apart: Math.hypot(one.x - other.x, one.y - other.y) / Math.sqrt(area) };
+      return { a, b, area, apart: apartness(one, other, area) };
     }),
   );
   const [{ a, b, area, apart } = { a: 0, b: 0, area: 0, apart: Number.POSITIVE_INFINITY }] = pairs.sort(
     (one, other) => one.apart - other.apart,
   );
   if (apart >= LEAST_APART) return [...centres];
-  const between = (axis: 'x' | 'y'): number =>
-    (centres[a]![axis] * areas[a]! + centres[b]![axis] * areas[b]!) / area;
   const rest = centres.filter((_, index) => index !== a && index !== b);
-  return joinNear([...rest, { x: between('x'), y: between('y') }], votes);
+  return joinNear([...rest, between(centres[a]!, centres[b]!, areas[a]! / area)], votes);
 }
 
 /** Highest in its neighbourhood; of equals, the first in reading order. */

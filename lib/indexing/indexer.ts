@@ -173,7 +173,9 @@ class Run {
     const settlement = await ledger.settle(scan, plan, { whole, allowRemoval, isStillSo });
     await applyPlaces(settlement, workshop);
     this.#tally.settle(settlement);
-    await leaveTable(workshop.pictures, workshop.segmentsFingerprint, this.#tally.changed);
+    // Who interrupts does not want to wait for what only saves time.
+    if (!signal?.aborted)
+      await leaveTable(workshop.pictures, workshop.segmentsFingerprint, this.#tally.changed);
   }
 
   /**

@@ -33,9 +33,9 @@ export function rowReader(): (row: Metadata) => TableRow {
     const { taken, camera, latitude, longitude, added } = row;
     const segments = segmentsOf(row);
     return {
-      width: Number(row.width),
-      height: Number(row.height),
-      bytes: Number(row.bytes),
+      width: numberOf(row.width),
+      height: numberOf(row.height),
+      bytes: numberOf(row.bytes),
       format: String(row.format),
       orientation: String(row.orientation),
       photograph: row.photograph === true,
@@ -59,6 +59,11 @@ export function metadataOf({ place, places, segments, ...facts }: TableRow): Met
     places: JSON.stringify(places.map(({ root, path }) => [root, path])),
     ...Object.fromEntries([...segments].map(([fingerprint, count]) => [segmentsDone(fingerprint), count])),
   };
+}
+
+/** NaN for what is missing, which is null where it was kept as JSON: nothing is larger or smaller than it. */
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : Number.NaN;
 }
 
 function segmentsOf(row: Metadata): [string, number][] {

@@ -1,5 +1,5 @@
 /**
- * What filters ask of pictures, read once from their rows and kept. The store's own filter is slower: over 10,000 pictures
+ * What filters and runs ask of pictures, read once from their rows and kept. The store's own filter is slower: over 10,000 pictures
  * and 60,000 segments Chroma 1.0 answers a query in 5 ms, with a filter in 65 to 250 (text is found fastest, then true
  * and false, then numbers), and knows no globs, parts of text or folders. All rows are read in 0.85 s once, their number
  * and what is new before each search; a filtered search as a whole takes a quarter of the time, side by side (`npm run bench -- filters`).

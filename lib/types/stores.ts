@@ -79,7 +79,7 @@ export interface VectorCollection {
   readonly name: string;
   readonly fingerprint: string;
   readonly dimension: number;
-  /** Names these rows and no others, also when the store is moved, restored or made anew; missing where they lie in memory. */
+  /** Names these rows: another where the collection is made anew or the store's file is another; missing where rows lie in memory. */
   readonly identity?: string;
   /** Which of the ids are stored. */
   have(ids: readonly string[]): Promise<Set<string>>;
