@@ -1,6 +1,7 @@
 /** The table of a store on the disk, so that the next process reads what has changed since, and not every row. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { derivedPath } from '../paths.js';
 import type { Metadata } from '../types.js';
 import { keepForLater } from '../whole-file.js';
@@ -11,6 +12,9 @@ export interface KeptTable {
   rows: ReadonlyMap<string, TableRow>;
   looked: number;
 }
+
+/** After so long a time a table is read anew: the store would be asked for each minute of it. */
+export const TABLE_LASTS_MS: number = 10 * 24 * 60 * 60_000;
 
 /** Raised when the lines are written otherwise: what was kept is then read anew. */
 const FORMAT = 1;
@@ -51,7 +55,18 @@ export async function readTable(identity: string): Promise<KeptTable | null> {
 
 export async function writeTable(identity: string, { rows, looked }: KeptTable): Promise<void> {
   const head: Head = { format: FORMAT, identity, looked, rows: rows.size };
-  await keepForLater(pathOf(identity), blocksOf(head, rows));
+  const path = pathOf(identity);
+  await keepForLater(path, blocksOf(head, rows));
+  await removeOld(dirname(path));
+}
+
+/** What stores that are gone, or long unused, have left. */
+async function removeOld(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const facts = await stat(path).catch(() => null); // another process may have removed it
+    if (facts && Date.now() - facts.mtimeMs > TABLE_LASTS_MS) await rm(path, { force: true });
+  }
 }
 
 function pathOf(identity: string): string {

@@ -7,7 +7,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { placedMinute } from '../rows.js';
 import type { Metadata, StoredRecord, VectorCollection, Where } from '../types.js';
-import { readTable, writeTable } from './kept.js';
+import { readTable, TABLE_LASTS_MS, writeTable } from './kept.js';
 import { rowReader, type TableRow } from './row.js';
 
 /** imageId → its facts. */
@@ -27,8 +27,6 @@ const MINUTE_MS = 60_000;
 /** How long a write may take, and how far apart the clocks of machines that index the same pictures may be. */
 const SLACK_MS = 30_000;
 const A_DAY_MS = 24 * 60 * MINUTE_MS;
-/** After so long a time everything is read again: the store would be asked for each minute of it. */
-const LONG_AGO_MS = 10 * A_DAY_MS;
 /** From so many rows on a table is worth a file: fewer are read in a third of a second. */
 const WORTH_A_FILE = 2000;
 /** Rows of a file that are compared with the store's before the others are believed. */
@@ -89,7 +87,7 @@ async function update(table: Held, pictures: VectorCollection, fingerprint: stri
   const start: Required<Moment> = { wall: Date.now(), ran: performance.now() };
   if (!table.looked) await recall(table, pictures);
   const looked = table.looked ?? start;
-  const isLongAgo = start.wall - looked.wall > LONG_AGO_MS;
+  const isLongAgo = start.wall - looked.wall > TABLE_LASTS_MS;
   let known: PictureTable = isLongAgo || clockWasSet(looked, start) ? new Map() : table.rows;
   const [stored, moved] = await Promise.all([
     pictures.count(),

@@ -67,7 +67,16 @@ class EmbeddedServer implements ChromaPlace {
 
   /** A store that was restored or copied lies in another inode. */
   async identity(): Promise<string> {
-    const { ino } = await stat(`${dataPath(this.#root)}/${TABLES}`);
+    const tables = `${dataPath(this.#root)}/${TABLES}`;
+    const { ino } = await stat(tables).catch((error) => {
+      throw new LookbookError('store', {
+        what: 'the store has lost its tables while it is served',
+        got: reasonOf(error),
+        expected: tables,
+        mend: 'Put the file back, or run npm run doctor -- --rebuild to begin anew from what can be read.',
+        cause: error,
+      });
+    });
     return `${this.#root} ${ino}`;
   }
 

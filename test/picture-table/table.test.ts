@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { derivedPath } from '#lib/paths.js';
@@ -89,7 +89,7 @@ async function metByAnother(): Promise<{ table: PictureTable; read: number }> {
 }
 
 async function tableFile(): Promise<string> {
-  const names = await readdir(derivedPath('tables'));
+  const names = (await readdir(derivedPath('tables'))).filter((name) => /^[0-9a-f]{24}\./.test(name));
   expect(names).toHaveLength(1);
   return join(derivedPath('tables'), names[0]!);
 }
@@ -179,3 +179,16 @@ it('a file that is cut short, no table, or of another store is not believed', as
     expect(table).toEqual(await truth());
   }
 }, 60_000);
+
+/** Red without `removeOld`, and where it removes whatever it meets. */
+it('tables that nobody has read for weeks do not stay on the disk', async () => {
+  const [old, recent] = ['old', 'recent'].map((name) => join(derivedPath('tables'), `${name}.jsonl`));
+  await writeFile(old!, 'a table of a store that is gone');
+  await writeFile(recent!, 'a table of another store');
+  const longAgo = new Date(Date.now() - 20 * 24 * 60 * 60_000);
+  await utimes(old!, longAgo, longAgo);
+  await writeFile(await tableFile(), 'no table');
+  await metByAnother();
+  expect(await readdir(derivedPath('tables'))).not.toContain('old.jsonl');
+  expect(await readFile(recent!, 'utf8')).toBe('a table of another store');
+});

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startChroma } from '#lib/stores/chroma-child.js';
 import { openChromaServer } from '#lib/stores/chroma-server.js';
 import { openStore } from '#lib/stores/open-store.js';
-import { readServer, type ServerFacts, serverPath } from '#lib/stores/server-file.js';
+import { dataPath, readServer, type ServerFacts, serverPath, TABLES } from '#lib/stores/server-file.js';
 import { openServerLog } from '#lib/stores/server-log.js';
 import type { VectorStore } from '#lib/types.js';
 import { randomRows, seeded, unit } from '../contracts/store.js';
@@ -211,6 +211,15 @@ describe('after an accident', () => {
     );
     expect(await (await rowsOf(store)).count()).toBe(0);
     await store.close();
+  });
+
+  it('tables deleted under an open store are named', async () => {
+    const store = await openFolder();
+    await rowsOf(store);
+    rmSync(join(dataPath(folder), TABLES));
+    await expect(rowsOf(store).finally(() => store.close())).rejects.toThrow(
+      /\[store\] the store has lost its tables while it is served: .* npm run doctor/,
+    );
   });
 
   it('finds more than a thousand rows again after a restart and after kill -9', async () => {
