@@ -6,7 +6,6 @@ import { auroc } from '../../arithmetic/logistic.js';
 import { seeded } from '../../arithmetic/seeded.js';
 import { type Lookbook, openLookbook } from '../../lookbook.js';
 import type { Figures } from '../figures.js';
-import { NONSENSE } from '../nonsense.js';
 import { mean, pickDifferent } from '../ranks.js';
 import { writeCleanIcons } from '../scenes/files.js';
 import type { Icons } from '../scenes/icons.js';
@@ -19,13 +18,13 @@ const OF_EACH = 50;
 
 export async function measureNonsense(icons: Icons, say: (line: string) => void): Promise<Figures> {
   const random = seeded(SEED);
-  const { synonyms } = await readQueries();
+  const { synonyms, nonsense } = await readQueries();
   const labels = icons.drawn.map((concept) => labelOf(icons.concepts[concept]!));
   const asked = unknownSynonyms(synonyms, icons.concepts).map(([text]) => text);
   const some = {
     labels: pickDifferent([...new Set(labels)], OF_EACH, random),
     synonyms: pickDifferent(asked, OF_EACH, random),
-    nonsense: NONSENSE,
+    nonsense,
   };
   const folder = await mkdtemp(join(tmpdir(), 'lookbook-evaluate-'));
   try {

@@ -8,6 +8,8 @@ export interface Queries {
   kinds: Record<string, { subgroup?: string; label?: string }>;
   /** Words or a paraphrase → labels that a person would accept. */
   synonyms: Record<string, string>;
+  /** What no drawing answers: made up, or things that nobody draws. Fixed before anything was measured. */
+  nonsense: string[];
 }
 
 /** @throws when the training folder lacks its queries. */

@@ -8,8 +8,8 @@ import { basename, join } from 'node:path';
 import { auroc } from '../../arithmetic/logistic.js';
 import { type Lookbook, openLookbook } from '../../lookbook.js';
 import type { Query } from '../../types.js';
+import { readQueries } from '../embedded/queries.js';
 import type { Figures, Measure } from '../figures.js';
-import { NONSENSE } from '../nonsense.js';
 import { photographsFolder, QUERIES } from '../photographs.js';
 import { curveOf, type Look, strengthOfHit } from './relevance.js';
 
@@ -44,9 +44,10 @@ export const measure: Measure = async (say) => {
       const words = await looksOf(book, asked, classes);
       say(`${encoder}, words: ${curveOf(words)}`);
       figures[`relevance.${encoder}.words.hits_auroc`] = hitsAuroc(words);
+      const { nonsense } = await readQueries();
       let empty = 0;
-      for (const text of NONSENSE) empty += Number((await book.search(text)).hits.length === 0);
-      figures[`relevance.${encoder}.nonsense_empty`] = empty / NONSENSE.length;
+      for (const text of nonsense) empty += Number((await book.search(text)).hits.length === 0);
+      figures[`relevance.${encoder}.nonsense_empty`] = empty / nonsense.length;
     }
     await book.close();
   }

@@ -8,8 +8,8 @@ import { seeded } from '../../arithmetic/seeded.js';
 import { png } from '../../decoders/image.js';
 import { type Kind, strengthOf } from '../../searching/relevance.js';
 import type { Hit, Query } from '../../types.js';
+import { readQueries } from '../embedded/queries.js';
 import type { Figures, Measure } from '../figures.js';
-import { NONSENSE } from '../nonsense.js';
 import { type SceneBook, withScenes } from '../scenes/book.js';
 import { cleanIcon, type Icons, openIcons } from '../scenes/icons.js';
 
@@ -29,10 +29,11 @@ export const measure: Measure = async (say) => {
   return withScenes({ count: SCENES, seed: SEED }, say, async (scenes) => {
     const { book } = scenes;
     const looks = await lookedAt(scenes, (label) => ({ text: label }));
-    const nonsense: number[] = [];
+    const { nonsense } = await readQueries();
+    const answers: number[] = [];
     let empty = 0;
-    for (const text of NONSENSE) {
-      nonsense.push((await book.search({ text, k: 1, minRelevance: 0 })).hits[0]?.relevance ?? 0);
+    for (const text of nonsense) {
+      answers.push((await book.search({ text, k: 1, minRelevance: 0 })).hits[0]?.relevance ?? 0);
       empty += Number((await book.search(text)).hits.length === 0);
     }
     let right = 0;
@@ -46,14 +47,14 @@ export const measure: Measure = async (say) => {
     }
     const [yes, no] = [true, false].map((is) => looks.filter((look) => look.right === is));
     const firsts = looks.filter(({ rank, right }) => rank === 0 && right);
-    say(`${NONSENSE.length} words of nonsense, ${right} of ${REAL} labels with a right first answer`);
+    say(`${nonsense.length} words of nonsense, ${right} of ${REAL} labels with a right first answer`);
     say(`right among hits by relevance: ${reliability(looks)}`);
     return {
-      'relevance.nonsense_empty': empty / NONSENSE.length,
+      'relevance.nonsense_empty': empty / nonsense.length,
       'relevance.real_lost': right ? lost / right : 0,
       'relevance.nonsense_auroc': auroc(
         firsts.map(({ relevance }) => relevance),
-        nonsense,
+        answers,
       ),
       'relevance.hits_auroc': auroc(
         yes!.map(({ relevance }) => relevance),

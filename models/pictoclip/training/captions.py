@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lexicon import plural, with_article
+from lexicon import COLOUR_NAMES, plural, with_article
 
 NUMBERS = {2: ['two', '2', 'a pair of', 'a couple of'], 3: ['three', '3'], 4: ['four', '4']}
 FILLERS = [
@@ -106,7 +106,8 @@ def satisfying(kind, value, scenes, shows):
 
 
 def segment_phrases(things, lexicon, rng):
-    """A phrase for every object, with its colour where it has one -> (phrases, also_fits bool[objects, phrases])"""
+    """A phrase for every object, with its colour where it has one -> (phrases, also_fits bool[objects, phrases], for
+    each phrase the colour in it that was painted, or None)"""
     phrases, covers, colours = [], [], []
     for thing in things:
         term = lexicon.pick_term(thing.concept, rng, 0.15)
@@ -120,4 +121,19 @@ def segment_phrases(things, lexicon, rng):
         if colour:
             fits[:, column] &= own == colour
     np.fill_diagonal(fits, False)
-    return phrases, fits
+    painted = [colour if thing.tinted else None for thing, colour in zip(things, colours)]
+    return phrases, fits, painted
+
+
+def painted_in_caption(scene, facts):
+    """The colour in the caption of a thing that stands alone and was painted, or None"""
+    named = [value for kind, value in facts if kind == 'colour']
+    alone = len(scene.objects) == 1 and scene.objects[0].tinted
+    return named[0] if alone and named and ('background', named[0]) not in facts else None
+
+
+def colour_twins(texts, painted, rng):
+    """Of each text with a painted colour a twin that names another one -> (twins, rows of their texts)"""
+    rows = [row for row, colour in enumerate(painted) if colour]
+    others = [rng.choice([name for name in COLOUR_NAMES if name != painted[row]]) for row in rows]
+    return [texts[row].replace(painted[row], other, 1) for row, other in zip(rows, others)], rows

@@ -265,9 +265,11 @@ def differences(work, shipped):
     return out
 
 
-def evaluate_unseen(work, lexicon, held_out, learnt):
-    """-> what unseen.json holds: labels against clean icons of the sets that a model in the work folder never saw"""
-    shipped, run = Shipped(work), torch.load(f'{work}/model.pt')
+def evaluate_unseen(work, files, lexicon, sets):
+    """-> what unseen.json holds: labels against clean icons of the sets that the model in `files` never saw.
+    sets = (held out, learnt)"""
+    held_out, learnt = sets
+    shipped, run = Shipped(files), torch.load(f'{work}/model.pt')
     found = {}
     for name in held_out:
         icons = Icons(shipped, lexicon, IconBank(work, lexicon, [name]))

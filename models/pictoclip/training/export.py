@@ -46,10 +46,10 @@ class Settle(nn.Module):
     def __init__(self, model):
         super().__init__()
         self.register_buffer('concepts', model.space.concepts().detach())
-        self.scale = model.concept_scale.item()
+        self.scale, self.traits = model.concept_scale.item(), model.traits
 
     def forward(self, vectors):
-        return settle(F.normalize(vectors, dim=1), self.concepts, self.scale)
+        return settle(F.normalize(vectors, dim=1), self.concepts, self.scale, self.traits)
 
 
 class TextModel(nn.Module):

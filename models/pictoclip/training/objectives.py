@@ -4,14 +4,30 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-KEEP = 0.3  # share of a picture's own vector that settling keeps: more helps colours, less helps unseen words
+KEEP = 0.2  # share of a picture's own vector that settling keeps: more helps colours, less helps unseen words
+TRAITS = 16  # numbers that say of a picture what no concept says
 
 
-def settle(vectors, concepts, scale):
+class Traits(nn.Module):
+    """The few directions of a vector in which colour lies, kept beside the share of all of it: keeping more of all
+    costs unseen words, whose places only the concepts know. [n, D] -> [n, D]; starts as zeros."""
+
+    def __init__(self, dimension):
+        super().__init__()
+        self.read = nn.Linear(dimension, TRAITS, bias=False)
+        self.say = nn.Linear(TRAITS, dimension, bias=False)
+        nn.init.zeros_(self.say.weight)
+
+    def forward(self, vectors):
+        return self.say(self.read(vectors))
+
+
+def settle(vectors, concepts, scale, traits):
     """Moves picture vectors [n, D] to the mixture of the concepts [C, D] that they most likely show (ConSE, Norouzi et
-    al. 2014) and keeps a share of the vector for what concepts do not say: colour, number, arrangement. -> [n, D]"""
+    al. 2014) and keeps their traits and a share of the vector for what concepts do not say. -> [n, D]"""
     mixture = torch.softmax(scale * vectors @ concepts.t(), 1) @ concepts
-    return F.normalize(KEEP * vectors + (1 - KEEP) * F.normalize(mixture, dim=1), dim=1)
+    own = KEEP * vectors + traits(vectors)
+    return F.normalize(own + (1 - KEEP) * F.normalize(mixture, dim=1), dim=1)
 
 
 class TargetSpace(nn.Module):
@@ -46,6 +62,13 @@ def contrast(left, right, scale, also_fits):
     logits = (scale * left @ right.t()).masked_fill(also_fits, -1e4)
     own = torch.arange(len(left))
     return 0.5 * (F.cross_entropy(logits, own) + F.cross_entropy(logits.t(), own))
+
+
+def right_colour(vectors, texts, twins, scale):
+    """Each vector is to lie nearer its text than the text's twin, which names another colour. all [n, D]"""
+    if not len(vectors):
+        return vectors.sum()
+    return F.softplus(scale * (vectors * (twins - texts)).sum(1)).mean()
 
 
 def terms_find_pictures(terms, pictures, scale, fits):

@@ -165,7 +165,7 @@ def sample_scenes(bank, count, rng, hard):
     scenes, concepts = [], bank.drawn()
     while len(scenes) < count:
         chance = rng.random()
-        if chance < 0.03 * hard and len(scenes) + 2 <= count:
+        if chance < 0.05 * hard and len(scenes) + 2 <= count:
             scenes += exchanged_colours(bank, rng, concepts)
         else:
             number = 1 if rng.random() > 0.03 + 0.45 * hard else rng.choice([2, 2, 2, 3, 3, 4])
@@ -182,7 +182,7 @@ def sample_scene(bank, number, first, rng, hard):
         objects.append(bank.thing(first if repeated else rng.randrange(len(bank.by_concept)), rng))
     if repeated and rng.random() < 0.6:  # all by the same hand
         objects = [Thing(objects[0].icon, first, objects[0].colour) for _ in objects]
-    if rng.random() < 0.03 + 0.12 * hard:
+    if rng.random() < 0.03 + 0.2 * hard:
         tint = rng.randrange(len(COLOUR_NAMES))
         repaint(objects, [tint if repeated else rng.choice([None, *range(len(COLOUR_NAMES))]) for _ in objects])
     free = rng.random() < (0.3 * hard if number == 1 else 0.5)

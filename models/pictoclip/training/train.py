@@ -17,9 +17,11 @@ from distill_text import cosine_rate, encode_texts, forget_words
 from drawing import Look, compose
 from objectives import (
     TargetSpace,
+    Traits,
     contrast,
     follow_teacher,
     layout_losses,
+    right_colour,
     settle,
     soft_cross_entropy,
     terms_find_pictures,
@@ -68,6 +70,7 @@ class Pictoclip(nn.Module):
         self.image = ImageTower().to(memory_format=torch.channels_last)
         self.text = TextTower()
         self.space = TargetSpace(concept_targets)
+        self.traits = Traits(concept_targets.shape[1])
         self.log_caption_scale = nn.Parameter(torch.tensor(14.0).log())
         self.log_concept_scale = nn.Parameter(torch.tensor(16.0).log())
 
@@ -81,7 +84,7 @@ class Pictoclip(nn.Module):
 
     def settle(self, vectors):
         """Vectors of pictures or segments [n, D] -> embeddings [n, D], comparable to texts"""
-        return settle(F.normalize(vectors, dim=1), self.space.concepts(), self.concept_scale)
+        return settle(F.normalize(vectors, dim=1), self.space.concepts(), self.concept_scale, self.traits)
 
 
 def half_precision():
@@ -99,46 +102,69 @@ def see(tower, image, whole):
 
 def losses(model, data, vocabulary, generator):
     """One batch of world.Composer -> {name: weighted loss}"""
-    count, segments = len(data['image']), len(data['segment_masks'])
     whole = data['image'].shape[-1] <= 64
     vector, map4, layout = see(model.image, data['image'], whole)
-    used = torch.arange(len(data['index']))
-    if whole:
-        used = used[(used < count) | (used >= count + segments)]
-    with half_precision():
-        text = model.text(data['index'][used], forget_words(data['words'], generator), data['ngrams'])
-    text = F.normalize(text.float(), dim=1)
-    out = picture_losses(model, data, F.normalize(vector, dim=1), text[:count], vocabulary)
+    captions, phrases, distilled = read_texts(model.text, data, whole, generator)
+    out = picture_losses(model, data, F.normalize(vector, dim=1), captions, vocabulary)
     concepts, targets = model.space.concepts().detach(), model.space.place(data['phrase_targets']).detach()
-    out |= {'words': 0.5 * follow_teacher(text[-DISTILLED:], targets, concepts), 'drift': model.space.drift()}
+    out |= {'words': 0.5 * follow_teacher(distilled, targets, concepts), 'drift': model.space.drift()}
     if not whole:
-        out |= segment_losses(model, data, map4, text[count : count + segments])
+        out |= segment_losses(model, data, map4, phrases)
         mask, centre, offset = layout_losses(layout, data['mask'], data['heat'], data['offset'])
         out |= {'mask': 0.5 * mask, 'centre': 0.08 * centre, 'offset': 0.3 * offset}
     return out
 
 
+def read_texts(tower, data, whole, generator):
+    """-> the batch's (captions, twins), (phrases, twins) and distilled texts, each [n, D]; without phrases where whole"""
+    sizes = [len(data[name]) for name in ('image', 'caption_twins', 'segment_masks', 'phrase_twins')]
+    used = torch.arange(len(data['index']))
+    if whole:
+        first = sum(sizes[:2])
+        used, sizes[2:] = used[(used < first) | (used >= sum(sizes))], [0, 0]
+    with half_precision():
+        text = tower(data['index'][used], forget_words(data['words'], generator), data['ngrams'])
+    captions, caption_twins, phrases, phrase_twins, distilled = F.normalize(text.float(), dim=1).split(
+        [*sizes, DISTILLED]
+    )
+    return (captions, caption_twins), (phrases, phrase_twins), distilled
+
+
 def picture_losses(model, data, vector, captions, vocabulary):
-    """Whole pictures: name the concepts, match the captions once settled, be found by terms. vector, captions [B, D]"""
+    """Whole pictures: name the concepts, match the captions once settled and no twin of theirs, be found by terms.
+    vector [B, D], captions = ([B, D], twins [n, D])"""
+    captions, twins = captions
     concepts, settled = model.space.concepts(), model.settle(vector)
     present = data['present'] / data['present'].sum(1, keepdim=True)
     terms = model.space.place(vocabulary.targets[vocabulary.term_rows[data['terms']]])
     return {
         'caption': contrast(settled, captions, model.caption_scale, data['caption_fits']),
         'concept': 2 * soft_cross_entropy(model.concept_scale * vector @ concepts.t(), present),
-        'term': 0.3 * terms_find_pictures(terms, settled, model.concept_scale, data['term_fits']),
+        'colour': 0.5 * colour_loss(model, settled, captions, twins, data['caption_twins']),
+        'traits': 3 * model.traits(vector).square().sum(1).mean(),
+        'term': 0.4 * terms_find_pictures(terms, settled, model.concept_scale, data['term_fits']),
     }
 
 
 def segment_losses(model, data, map4, phrases):
-    """Segments: the dense vectors under a mask name its concept and match its phrase. phrases [K, D]"""
+    """Segments: the dense vectors under a mask name its concept and match its phrase and no twin of it.
+    phrases = ([K, D], twins [n, D])"""
+    phrases, twins = phrases
     pooled = pool_segments(map4, data['segment_masks'], data['segment_picture'])
     vectors = F.normalize(model.image.name(pooled), dim=1)
     logits = model.concept_scale * vectors @ model.space.concepts().t()
+    settled = model.settle(vectors)
     return {
         'segment': F.cross_entropy(logits, data['segment_concept']),
-        'phrase': 0.5 * contrast(model.settle(vectors), phrases, model.caption_scale, data['phrase_fits']),
+        'phrase': 0.5 * contrast(settled, phrases, model.caption_scale, data['phrase_fits']),
+        'phrase_colour': 0.5 * colour_loss(model, settled, phrases, twins, data['phrase_twins']),
+        'phrase_traits': 3 * model.traits(vectors).square().sum(1).mean(),
     }
+
+
+def colour_loss(model, settled, texts, twins, rows):
+    """Of the pictures or segments whose texts have twins: rows int64[n], twins [n, D]"""
+    return right_colour(settled[rows], texts[rows], twins, model.caption_scale.detach())
 
 
 def optimiser_of(model, rate):
@@ -148,6 +174,7 @@ def optimiser_of(model, rate):
         dict(params=[p for p in image if p.ndim > 1], weight_decay=0.05, peak=rate),
         dict(params=[p for p in image if p.ndim <= 1], peak=rate),
         dict(params=[*model.text.parameters(), model.log_caption_scale, model.log_concept_scale], peak=rate * 0.5),
+        dict(params=list(model.traits.parameters()), peak=rate),
         dict(params=[model.space.matrix], peak=rate * 0.15),
     ]
     return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)
@@ -181,14 +208,18 @@ def begin(work, vocabulary, earlier):
     checkpoint that is gone on from."""
     model = Pictoclip(vocabulary.concept_targets)
     if isinstance(earlier, dict):
-        model.load_state_dict(earlier['weights'])
+        report_new(model.load_state_dict(earlier['weights'], strict=False))
         return model
     model.text.load_state_dict(torch.load(f'{work}/text.pt'))
     if earlier:
-        missing = model.image.load_state_dict(earlier.image, strict=False).missing_keys
-        print('began with the shipped weights; new are', *missing, flush=True)
+        report_new(model.image.load_state_dict(earlier.image, strict=False))
         model.log_concept_scale.data.fill_(math.log(earlier.scale))
     return model
+
+
+def report_new(loaded):
+    """Says which weights the earlier run did not have."""
+    print('went on from earlier weights; new are', *loaded.missing_keys or ['none'], flush=True)
 
 
 def train(work, lexicon, vocabulary, banks, plan, earlier=None):

@@ -62,8 +62,10 @@ def train_all(options):
     else:
         train(work, lexicon, vocabulary, banks, plan.again() if earlier else plan, earlier)
     if held_out:
-        export(work, lexicon, work)
-        unseen = evaluate_unseen(work, lexicon, held_out, learnt)
+        files = work / 'held-out'  # never over the work folder's own concepts.json, which has more to say
+        files.mkdir(exist_ok=True)
+        export(work, lexicon, files)
+        unseen = evaluate_unseen(work, files, lexicon, (held_out, learnt))
         replace(HERE / 'unseen.json', (json.dumps(unseen, indent=2) + '\n').encode())
         return
     print(export(work, lexicon, folder), flush=True)

@@ -1,6 +1,7 @@
 """The phrases to learn from, each with its place in the shared space, and the sampler of texts as people type them."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,13 +15,15 @@ from teacher import to_space
 from tokenizer import words_of
 
 NEAREST = 50000  # English phrases besides terms and kinds: the ones that are nearest to any concept
+FARTHEST = 12000  # and those that are farthest from all: what no picture shows ("lease giver", "demographics")
 TAG_WEIGHT = 0.5  # a concept's vector = its label + TAG_WEIGHT x the mean of its tags
 PULL = 4.0  # of terms and kinds towards the teacher
 STRONG_PULL = 12.0  # of narrower words, which the teacher knows better than their place below a concept
 SHARES = {
-    'own': 0.2, 'kinds': 0.08, 'coloured': 0.1, 'others': 0.25, 'labels': 0.22, 'keywords': 0.1, 'tinted': 0.03,
-    'nonsense': 0.02,
+    'own': 0.2, 'kinds': 0.16, 'coloured': 0.1, 'others': 0.2, 'labels': 0.18, 'keywords': 0.08, 'tinted': 0.03,
+    'nonsense': 0.05,
 }  # fmt: skip
+HERE = Path(__file__).resolve().parent
 KEYBOARD = ['qwertyuiop', 'asdfghjkl', 'zxcvbnm']
 
 
@@ -38,7 +41,9 @@ class Vocabulary:
         self.concept_targets = torch.stack([self.concept_target(*pair) for pair in zip(lexicon.names, lexicon.tags)])
         self.nothing = F.normalize(-self.concept_targets.mean(0), dim=0)
         self.kinds = [self.row[kind] for kind in stored['kinds']]
-        self.others = self.near_concepts({*self.kinds})
+        ranked = self.by_likeness({*self.kinds})
+        self.others, in_vain = ranked[:NEAREST], asked_in_vain()
+        self.strangers = [row for row in ranked[-FARTHEST:] if self.phrases[row] not in in_vain]
         self.place_known(lexicon, stored)
         self.place_foreign(lexicon)
 
@@ -58,11 +63,12 @@ class Vocabulary:
         rows = [self.row[tag] for tag in tags if tag != names[0]]
         return F.normalize(label + TAG_WEIGHT * (self.targets[rows].mean(0) if rows else label), dim=0)
 
-    def near_concepts(self, without):
-        """Rows of the NEAREST phrases that are no terms; the others would only cost capacity."""
+    def by_likeness(self, without):
+        """Rows of the phrases that are no terms, the one nearest to any concept first. Those in the middle are not
+        learnt: they would only cost capacity."""
         rows = torch.tensor([row for row in range(self.coloured, len(self.phrases)) if row not in without])
         likeness = torch.cat([(self.targets[part] @ self.concept_targets.t()).amax(1) for part in rows.split(8192)])
-        return rows[likeness.argsort(descending=True)[:NEAREST]].tolist()
+        return rows[likeness.argsort(descending=True)].tolist()
 
     def place_known(self, lexicon, stored):
         """Moves terms, kinds and narrower words to the concepts that they name, tag, cover or lie below."""
@@ -128,11 +134,18 @@ class Vocabulary:
         if kind == 'tinted':
             return self.tinted(rng)
         if kind == 'nonsense':
-            return gibberish(rng), self.nothing
+            return self.beyond_pictures(rng), self.nothing
         if kind in ('labels', 'keywords'):
             return self.dress_foreign(rng.choice(self.labels if kind == 'labels' else self.keywords), rng)
         rows = {'own': range(self.own), 'coloured': range(self.own, self.coloured)}
         return self.dress(rng.choice(rows[kind] if kind in rows else getattr(self, kind)), rng)
+
+    def beyond_pictures(self, rng):
+        """What no picture shows: strings that are no words, strange words alone, two of them"""
+        if rng.random() < 0.4:
+            return gibberish(rng)
+        strange = [self.phrases[rng.choice(self.strangers)] for _ in range(rng.choice([1, 1, 2]))]
+        return rng.choice(['{}', 'the {}']).format(rng.choice([' ', ' of ']).join(strange))
 
     def dress(self, row, rng):
         """An English phrase bare, beside another label, in a sentence, plural, misspelt -> (text, target)"""
@@ -164,6 +177,11 @@ class Vocabulary:
         colour, english = rng.randrange(len(COLOUR_NAMES)), self.label_rows[concept]
         same = self.row.get(f'{COLOUR_NAMES[colour]} {self.phrases[english]}', english)
         return in_colour(language, self.phrases[row], colour), self.targets[same]
+
+
+def asked_in_vain():
+    """What the evaluation asks to see that nothing answers: it must be strange without having been learnt as such."""
+    return set(json.loads((HERE / 'queries.json').read_text())['nonsense'])
 
 
 def gibberish(rng):

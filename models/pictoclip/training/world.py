@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import IterableDataset, get_worker_info
 
-from captions import also_fits, caption_scene, segment_phrases
+from captions import also_fits, caption_scene, colour_twins, painted_in_caption, segment_phrases
 from drawing import Look, compose
 from scenes import sample_scenes
 from tokenizer import Tokenizer
@@ -73,16 +73,20 @@ class Composer(IterableDataset):
             yield self.make(rng, size, hard)
 
     def make(self, rng, size, hard):
-        """One batch as a dict of tensors. `index` holds the captions, then the segments' phrases, then distilled."""
+        """One batch as a dict of tensors. `index` holds the captions and their twins, the segments' phrases and their
+        twins, then distilled; `caption_twins` and `phrase_twins` are the rows of those that have one."""
         scenes = sample_scenes(self.bank, self.batch, rng, hard)
         image, instance = compose(
             self.bank, self.lexicon, scenes, rng, Look(size, True, 0.85 - 0.6 * hard, max(hard, 0.05))
         )
         captions, facts = zip(*[caption_scene(scene, self.lexicon, rng) for scene in scenes])
         masks, picture, things = visible_objects(instance, scenes)
-        phrases, phrase_fits = segment_phrases(things, self.lexicon, rng)
+        twins, caption_twins = colour_twins(captions, list(map(painted_in_caption, scenes, facts)), rng)
+        phrases, phrase_fits, painted = segment_phrases(things, self.lexicon, rng)
+        phrase_twins, phrase_rows = colour_twins(phrases, painted, rng)
         distilled, targets = self.vocabulary.sample(DISTILLED, rng)
-        index, words, ngrams = map(torch.from_numpy, self.tokenizer.encode_distinct([*captions, *phrases, *distilled]))
+        texts = [*captions, *twins, *phrases, *phrase_twins, *distilled]
+        index, words, ngrams = map(torch.from_numpy, self.tokenizer.encode_distinct(texts))
         heat, offset = centre_targets(instance)
         present = torch.zeros(len(scenes), self.lexicon.size)
         for b, scene in enumerate(scenes):
@@ -97,6 +101,8 @@ class Composer(IterableDataset):
             index=index,
             words=words,
             ngrams=ngrams,
+            caption_twins=torch.tensor(caption_twins, dtype=torch.long),
+            phrase_twins=torch.tensor(phrase_rows, dtype=torch.long),
             caption_fits=torch.from_numpy(also_fits(scenes, facts)),
             segment_masks=masks,
             segment_picture=picture,
