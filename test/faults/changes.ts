@@ -1,7 +1,7 @@
 /** Runs of the indexer over a folder that another process changes all the while, and what is wrong afterwards. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -70,7 +70,7 @@ export async function disturb({ rounds, pictures, seed }: Disturbance): Promise<
     const attacked = await place();
     await index(attacked).report;
     for (let round = 0; round < rounds; round++) {
-      const before = picturesOf(await stateOf(attacked));
+      const before = picturesOf(await stateIn(attacked));
       const start = performance.now();
       const told = await disturbed(attacked, { images, pool, seed: seed + round }).catch((error: Error) => {
         if (error.message === 'hangs') found.hangs++;
@@ -78,7 +78,7 @@ export async function disturb({ rounds, pictures, seed }: Disturbance): Promise<
       });
       found.worstSeconds = Math.max(found.worstSeconds, (performance.now() - start) / 1000);
       for (const count of Object.values(told.operations)) found.changes += count;
-      const state = await stateOf(attacked);
+      const state = await stateIn(attacked);
       const say = (sentence: string): unknown => found.wrong.push(`round ${round}: ${sentence}`);
       for (const [id, vector] of rowsOf(state)) {
         const right = truth.get(id);
@@ -92,7 +92,7 @@ export async function disturb({ rounds, pictures, seed }: Disturbance): Promise<
       if (quiet.failed.length) say(`the quiet run failed on ${JSON.stringify(quiet.failed[0])}`);
       const whole = await place();
       await indexHere(whole);
-      const [expected, got] = [await stateOf(whole), await stateOf(attacked)];
+      const [expected, got] = [await stateOf(whole), await stateIn(attacked)];
       for (const difference of differences(inOrder(expected), inOrder(got))) say(difference);
       if (picturesOf(got).size !== told.onDisk.length) say('other pictures stand than lie on the disk');
       await rm(whole.folder, { recursive: true });
@@ -121,6 +121,17 @@ async function disturbed(
     run.child.kill('SIGKILL');
   }
   return JSON.parse(await heard);
+}
+
+/** Of a copy of the store: who opens one may write its file anew, which is then no longer the indexer's. */
+async function stateIn({ folder, config }: KillPlace): Promise<State> {
+  const copy = join(folder, 'copy');
+  await cp(join(folder, 'store'), copy, { recursive: true });
+  try {
+    return await stateOf({ folder, config: { ...config, chroma: `flat:${copy}` } });
+  } finally {
+    await rm(copy, { recursive: true });
+  }
 }
 
 /** An undisturbed run, in this process. */

@@ -139,9 +139,8 @@ describe('a pull', () => {
 
   it('refuses a model that is wired wrongly, with the figure and where to look, until its manifest is mended', async () => {
     hub.write('drawings', ({ preprocessing }) => {
-      // For values of 0 to 255, where they are 0 to 1.
-      preprocessing.mean = [127.5, 127.5, 127.5];
-      preprocessing.std = [127.5, 127.5, 127.5];
+      preprocessing.mean = [0.48145466, 0.4578275, 0.40821073];
+      preprocessing.std = [0.26862954, 0.26130258, 0.27577711];
     });
     const message = await fault(pullModel('drawings'));
     expect(message).toMatch(/^\[models\] drawings does not pass its self-check: got \d+ of 20 right/);

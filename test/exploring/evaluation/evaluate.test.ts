@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { evaluationTable, type Lookbook } from '#lib/index.js';
 import { projectPath } from '#lib/paths.js';
 import { openRoom, type Room } from '../../indexing/pictures.js';
@@ -154,6 +154,7 @@ describe('an evaluation without labels', () => {
     for (const name of ['0001.jpg', '0002.jpg', '0003.jpg', '0004.jpg', '0005.jpg'])
       await scenes.write(name, await readFile(projectPath(`images/park/${name}`)));
     const drawn = await scenes.open({ segmenter: null });
+    onTestFinished(() => drawn.close().then(() => scenes.clear()));
     await drawn.index();
     const { edits, labels } = await drawn.evaluate({ labels: null, edits: 4 });
     expect(labels).toBeUndefined();
@@ -166,8 +167,6 @@ describe('an evaluation without labels', () => {
     const recompressed = edits!.at(-1)!;
     expect(recompressed.cosine.mean).toBeGreaterThan(0.8);
     expect(await drawn.evaluate({ labels: null, edits: 4 })).toMatchObject({ edits });
-    await drawn.close();
-    await scenes.clear();
   });
 
   it('stops when it is called off, and tells how far it is', async () => {
