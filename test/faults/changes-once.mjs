@@ -105,7 +105,7 @@ const operations = {
   renameFolder: async (path) => {
     const from = path.split('/')[0];
     if (from === path) return;
-    const to = `${pick(['a', 'b', 'c', 'd'])}-${fresh++}`;
+    const to = `${pick(['a', 'b', 'c', 'd'])}-${seed}-${fresh++}`;
     renameSync(at(from), at(to));
     for (const [old, name] of [...disk])
       if (old.startsWith(`${from}/`)) {
