@@ -84,7 +84,7 @@ function relevanceTo(
         : await pictureStandings(vectorsOf(rows), await library.background('pictures'), turns);
     return Float32Array.from(rows, (row, at) => {
       const cosine = dot(vector!, row.vector!);
-      return relevanceOf(logitAgainst(cosine, against[at]!, { kind, encoder: library.encoder }));
+      return relevanceOf(logitAgainst(cosine, () => against[at]!, { kind, encoder: library.encoder }));
     });
   };
 }

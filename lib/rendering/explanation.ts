@@ -12,7 +12,7 @@ export function explanation({ title, hits }: Pick<SearchResult, 'title' | 'hits'
   const explained = hits.filter((hit) => hit.explanation !== undefined);
   const formula = explained[0]?.explanation?.formula;
   const subtitle = formula
-    ? `Ordered by ${formula}. Relevance: twice the cosine less what the ten best of the background score on the same thing, through the encoder's curve. The background is a thousand ordinary words; where pictures ask, other pictures of the collection.`
+    ? `Ordered by ${formula}. Relevance: the cosine through the curve that was measured for the encoder, for some less a share of what the ten best of the background score on the same thing. The background is a thousand ordinary words; where pictures ask, other pictures of the collection.`
     : 'Ask with explain: true to see the numbers.';
   const lines = explained.map((hit) => linesOf(hit));
   const isNamed = lines.flat().some(({ judged }) => judged?.background.best !== undefined);

@@ -12,7 +12,8 @@ export interface Judged {
   kind: Kind;
   /** Of relevance; with too few to compare with, one that makes relevance the bare cosine. */
   logit: number;
-  standing: Standing;
+  /** How the vector stands against the background, worked out when it is first asked. */
+  standing(): Standing;
 }
 
 export interface Judge {
@@ -43,9 +44,8 @@ export async function createJudge(kinds: ReadonlySet<Kind>, library: Library): P
   return {
     judge({ vector: question, kind }, vector) {
       const cosine = dot(question, vector);
-      const against = standingOf(kind, vector);
-      const logit = logitAgainst(cosine, against, { kind, encoder });
-      return { cosine, kind, logit, standing: against };
+      const against = (): Standing => standingOf(kind, vector);
+      return { cosine, kind, logit: logitAgainst(cosine, against, { kind, encoder }), standing: against };
     },
     name: (vector) => (words.count ? nameOf(standingOf('words', vector).best) : undefined),
   };
@@ -54,10 +54,10 @@ export async function createJudge(kinds: ReadonlySet<Kind>, library: Library): P
 /** How well a vector that stands so answers something asked with this cosine, as the logit of its relevance. */
 export function logitAgainst(
   cosine: number,
-  against: Standing,
+  standing: () => Standing,
   { kind, encoder }: { kind: Kind; encoder: Encoder },
 ): number {
-  return logitOf(cosine, against, { kind, curve: encoder.relevance?.[kind] }) ?? logitOfShare(cosine);
+  return logitOf(cosine, standing, { kind, curve: encoder.relevance?.[kind] }) ?? logitOfShare(cosine);
 }
 
 /** What words or pictures a checked question asks with: its terms, or the one thing of `all`. */
@@ -71,12 +71,8 @@ function logitOfShare(share: number): number {
 }
 
 /** The numbers of a judgement, for an explanation. */
-export function explained({
-  cosine,
-  kind,
-  logit,
-  standing: { mean, deviation, rivals, best },
-}: Judged): Judgement {
+export function explained({ cosine, kind, logit, standing }: Judged): Judgement {
+  const { mean, deviation, rivals, best } = standing();
   const word = kind === 'words' ? nameOf(best) : undefined;
   return {
     cosine,

@@ -28,7 +28,7 @@ export async function namedLabels(
   const meant = labels.flatMap((label, n) => {
     const vector = vectors[n]!;
     // The curve of the pictures knows nothing of words against words.
-    const logit = logitOf(dot(asked.vector, vector), standing(vector, background, SAME), {
+    const logit = logitOf(dot(asked.vector, vector), () => standing(vector, background, SAME), {
       kind: 'words',
     });
     const relevance = logit === null ? 0 : relevanceOf(logit);

@@ -81,34 +81,39 @@ export function standing(
 }
 
 /**
- * What the curve of relevance is of. For words it is the score and its lead over the rivals, together: 2 · score − rivals.
- * Measured against the score alone, its deviations from the mean, its rank, and the logarithm of a softmax over the
- * background, it tells right hits from wrong ones best or nearly so on drawings and on photographs (.92 and .83 of pairs;
- * deviations .91 and .78). For pictures it is the deviations from the mean: the rivals there are the very pictures of the
- * same kind, and the lead tells .66 where deviations tell .89 (200 photographs, MobileNet v2).
+ * What the curve of relevance is of. For words it is the score less a share of the rivals' mean, as the curve says: half of it
+ * tells right hits from wrong ones best on photographs read through labels, none of it where a tower for words is near to
+ * what people mean, since for kinds and other names ("rodent") the rivals are what is meant ("chipmunk"). Deviations from the
+ * mean, the rank and the logarithm of a softmax over the background told fewer pairs. For pictures it is the deviations from
+ * the mean: the rivals there are the very pictures of the same kind, and the lead tells .66 where deviations tell .89 (200
+ * photographs, MobileNet v2).
  */
 export function strengthOf(
   score: number,
   { mean, deviation, rivals }: Omit<Standing, 'best' | 'count'>,
-  kind: Kind,
+  { kind, share }: { kind: Kind; share: number },
 ): number {
-  return kind === 'words' ? 2 * score - rivals : (score - mean) / deviation;
+  return kind === 'words' ? score - share * rivals : (score - mean) / deviation;
 }
 
 /**
  * The logit of one hit's relevance; 0 is half.
+ * @param standing how the vector stands against the background; not asked where the curve is of the score alone.
  * @returns null with too few to compare with.
  */
 export function logitOf(
   score: number,
-  against: Standing,
+  standing: () => Standing,
   { kind, curve }: { kind: Kind; curve?: RelevanceCurve | undefined },
 ): number | null {
+  const share = curve?.rivals ?? 0;
+  if (curve && kind === 'words' && share === 0) return curve.slope * (score - curve.half);
+  const against = standing();
   if (against.count < LEAST_BACKGROUND) return null;
-  if (curve) return curve.slope * (strengthOf(score, against, kind) - curve.half);
+  if (curve) return curve.slope * (strengthOf(score, against, { kind, share }) - curve.half);
   const { half, slope } = UNMEASURED[kind];
   const room = Math.max(1e-6, against.rivals - against.mean);
-  const value = kind === 'words' ? (score - against.mean) / room : strengthOf(score, against, kind);
+  const value = (score - against.mean) / (kind === 'words' ? room : against.deviation);
   return slope * (value - half);
 }
 

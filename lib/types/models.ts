@@ -64,11 +64,13 @@ export interface Embedding {
 }
 
 /**
- * From score to relevance, as measured: 1 / (1 + e^(−slope · (m − half))), where m is for words the score twice less what
- * the ten best of the background score, for pictures the score in deviations from the background's mean. Hits below `cut`
- * are left out unless the query says otherwise.
+ * From score to relevance, as measured: 1 / (1 + e^(−slope · (m − half))), where m is for words the score less `rivals`
+ * times what the ten best of the background score, for pictures the score in deviations from the background's mean. Hits
+ * below `cut` are left out unless the query says otherwise.
  */
 export interface RelevanceCurve {
+  /** Of words; 0 where it is left out. */
+  rivals?: number;
   half: number;
   slope: number;
   /** A relevance, 0..1. */

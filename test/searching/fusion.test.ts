@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { fuse, type RankedPicture, type RankedSegment, regionScore } from '#lib/searching/fusion.js';
-import { backgroundOf, logitOf, relevanceOf, standing } from '#lib/searching/relevance.js';
 import type { Fusion } from '#lib/types.js';
 
 let seed = 11;
@@ -110,59 +109,5 @@ describe('fusion', () => {
       [],
     );
     expect(equal.map(({ imageId }) => imageId)).toEqual(['a', 'z']);
-  });
-});
-
-describe('relevance', () => {
-  const background = Array.from({ length: 200 }, () => Float32Array.of(random() - 0.5, random() - 0.5));
-  const against = standing(Float32Array.of(1, 0), backgroundOf(background, 2));
-  const scores = background.map((vector) => vector[0]!).sort((a, b) => b - a);
-  const measured = { half: 0.2, slope: 9, cut: 0.1 };
-
-  it.each([undefined, measured])('rises with the score and stays between 0 and 1 (%j)', (curve) => {
-    const values = [-1, 0, 0.3, 0.6, 1].map((score) =>
-      relevanceOf(logitOf(score, against, { kind: 'words', curve })!),
-    );
-    expect(values).toEqual([...values].sort((a, b) => a - b));
-    expect(values[0]).toBeGreaterThanOrEqual(0);
-    expect(values.at(-1)).toBeLessThanOrEqual(1);
-  });
-
-  it('is one half where the curve says so', () => {
-    const score = (measured.half + against.rivals) / 2;
-    expect(logitOf(score, against, { kind: 'words', curve: measured })).toBeCloseTo(0);
-  });
-
-  it('what scores like the background is not relevant where nothing was measured', () => {
-    expect(relevanceOf(logitOf(against.mean, against, { kind: 'words' })!)).toBeLessThan(0.05);
-  });
-
-  it('falls as the rivals rise: a thing that answers to anything says little', () => {
-    const popular = { ...against, rivals: against.rivals + 0.2 };
-    for (const curve of [undefined, measured])
-      expect(logitOf(0.4, popular, { kind: 'words', curve })!).toBeLessThan(
-        logitOf(0.4, against, { kind: 'words', curve })!,
-      );
-  });
-
-  it('of a picture counts in deviations from the others, whatever its like score', () => {
-    const among = { ...against, rivals: 0.99 };
-    for (const curve of [undefined, measured])
-      expect(logitOf(0.4, among, { kind: 'pictures', curve })).toBe(
-        logitOf(0.4, against, { kind: 'pictures', curve }),
-      );
-  });
-
-  it('knows which of the background fits best, and how the ten best do', () => {
-    expect(against.best.score).toBe(scores[0]);
-    expect(background[against.best.index]![0]).toBe(scores[0]);
-    expect(against.rivals).toBeCloseTo(scores.slice(0, 10).reduce((sum, score) => sum + score, 0) / 10);
-  });
-
-  it('leaves out what is the vector itself, and says nothing against too few', () => {
-    const own = standing(Float32Array.of(1, 0), backgroundOf(background, 2), scores[0]!);
-    expect([own.best.score, own.count]).toEqual([scores[1], 199]);
-    const few = standing(Float32Array.of(1, 0), backgroundOf(background.slice(0, 5), 2));
-    expect(logitOf(0.9, few, { kind: 'words', curve: measured })).toBe(null);
   });
 });

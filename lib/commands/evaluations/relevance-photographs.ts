@@ -11,7 +11,7 @@ import type { Query } from '../../types.js';
 import { readQueries } from '../embedded/queries.js';
 import type { Figures, Measure } from '../figures.js';
 import { photographsFolder, QUERIES } from '../photographs.js';
-import { curveOf, type Look, strengthOfHit } from './relevance.js';
+import { curveOf, curvesOf, type Look, strengthOfHit } from './relevance.js';
 
 const FIRST = 20;
 
@@ -42,7 +42,7 @@ export const measure: Measure = async (say) => {
     if (encoder === 'mobilenet-v2-words') {
       const asked = Object.entries(QUERIES).map(([name, text]) => ({ name, query: { text } }));
       const words = await looksOf(book, asked, classes);
-      say(`${encoder}, words: ${curveOf(words)}`);
+      say(`${encoder}, words: ${curvesOf(words)}`);
       figures[`relevance.${encoder}.words.hits_auroc`] = hitsAuroc(words);
       const { nonsense } = await readQueries();
       let empty = 0;
@@ -93,7 +93,8 @@ async function looksOf(
         right,
         rank,
         relevance: hit.relevance,
-        strength: strengthOfHit(hit, query.text === undefined ? 'pictures' : 'words'),
+        strength: (share) =>
+          strengthOfHit(hit, { kind: query.text === undefined ? 'pictures' : 'words', share }),
       });
     }
   }

@@ -23,7 +23,7 @@ const FIRST = 10;
 export const measure: Measure = async (say) => {
   const icons = await openIcons(say);
   await withScenes({ count: SCENES, seed: FIT_SEED }, say, async (scenes) => {
-    say(`words: ${curveOf(await lookedAt(scenes, (label) => ({ text: label })))}`);
+    say(`words: ${curvesOf(await lookedAt(scenes, (label) => ({ text: label })))}`);
     say(`pictures: ${curveOf(await lookedAt(scenes, await drawingOf(icons)))}`);
   });
   return withScenes({ count: SCENES, seed: SEED }, say, async (scenes) => {
@@ -68,8 +68,8 @@ export interface Look {
   right: boolean;
   rank: number;
   relevance: number;
-  /** What the curve is of. */
-  strength: number;
+  /** What the curve is of, for words with a share of the rivals taken off. */
+  strength(share: number): number;
 }
 
 /** The first hits of a hundred labels that stand in some scene. */
@@ -84,7 +84,8 @@ async function lookedAt(scenes: SceneBook, ask: (label: string) => Query | null)
         right: scenes.holds(hit, label),
         rank,
         relevance: hit.relevance,
-        strength: strengthOfHit(hit, query.text === undefined ? 'pictures' : 'words'),
+        strength: (share) =>
+          strengthOfHit(hit, { kind: query.text === undefined ? 'pictures' : 'words', share }),
       });
   }
   return looks;
@@ -114,16 +115,29 @@ async function drawingOf(icons: Icons): Promise<(label: string) => Query | null>
 }
 
 /** What the curve is of, of the better side of a hit. */
-export function strengthOfHit({ explanation }: Hit, kind: Kind): number {
+export function strengthOfHit({ explanation }: Hit, as: { kind: Kind; share: number }): number {
   const strengths = [explanation?.picture, explanation?.segment].flatMap((judged) =>
-    judged ? [strengthOf(judged.cosine, judged.background, kind)] : [],
+    judged ? [strengthOf(judged.cosine, judged.background, as)] : [],
   );
   return Math.max(...strengths);
 }
 
-export function curveOf(looks: readonly Look[]): string {
+/** With different shares of the rivals taken off, and how many pairs of a right hit and a wrong one each tells. */
+export function curvesOf(looks: readonly Look[]): string {
+  const told = SHARES.map((share) => {
+    const [right, wrong] = [true, false].map((is) =>
+      looks.filter((look) => look.right === is).map((look) => look.strength(share)),
+    );
+    return `less ${share} of its rivals (${auroc(right!, wrong!).toFixed(3)} of pairs) ${curveOf(looks, share)}`;
+  });
+  return told.join('; ');
+}
+
+const SHARES = [0, 0.25, 0.5];
+
+export function curveOf(looks: readonly Look[], share = 0): string {
   const { half, slope } = fitLogistic(
-    looks.map(({ strength }) => strength),
+    looks.map(({ strength }) => strength(share)),
     looks.map(({ right }) => right),
   );
   return `the curve that fits them has half ${half.toFixed(3)} and slope ${slope.toFixed(1)} (${looks.length} hits)`;

@@ -7,6 +7,8 @@ import onnx
 import torch
 from onnx import numpy_helper
 
+from objectives import SHARPER
+
 
 @dataclass
 class Earlier:
@@ -31,7 +33,7 @@ def read_earlier(folder):
     image, settle = onnx.load(f'{folder}/image.onnx'), onnx.load(f'{folder}/settle.onnx')
     weights = {name.removeprefix('tower.'): value for name, value in widened(image).items()}
     scales = [number for number in constants(settle) if number > 1]
-    return Earlier(weights, widened(settle)['concepts'], scales[0])
+    return Earlier(weights, widened(settle)['concepts'], scales[0] / SHARPER)
 
 
 def widened(model):

@@ -5,6 +5,9 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 KEEP = 0.2  # share of a picture's own vector that settling keeps: more helps colours, less helps unseen words
+# Times the sharpness that naming learns. The last run learnt at 1.3; at its end 1, 1.1, 1.2 and 1.3 found 79.9, 80.1, 79.8, 79.2 of
+# a hundred of kinds, and of pieces of pictures 1.3 found fewer by 4 to 7 in a hundred than 1.
+SHARPER = 1.1
 TRAITS = 16  # numbers that say of a picture what no concept says
 
 
@@ -25,7 +28,7 @@ class Traits(nn.Module):
 def settle(vectors, concepts, scale, traits):
     """Moves picture vectors [n, D] to the mixture of the concepts [C, D] that they most likely show (ConSE, Norouzi et
     al. 2014) and keeps their traits and a share of the vector for what concepts do not say. -> [n, D]"""
-    mixture = torch.softmax(scale * vectors @ concepts.t(), 1) @ concepts
+    mixture = torch.softmax(SHARPER * scale * vectors @ concepts.t(), 1) @ concepts
     own = KEEP * vectors + traits(vectors)
     return F.normalize(own + (1 - KEEP) * F.normalize(mixture, dim=1), dim=1)
 

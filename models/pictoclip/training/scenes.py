@@ -160,26 +160,26 @@ def repaint(objects, colours):
             thing.tint, thing.colour = colour, COLOUR_NAMES[colour]
 
 
-def sample_scenes(bank, count, rng, hard):
-    """Scenes for one batch. hard 0..1: how many have several objects, tints, exchanged colours, the same concept."""
-    scenes, concepts = [], bank.drawn()
+def sample_scenes(bank, count, rng, hard, cast):
+    """Scenes for one batch. hard 0..1: how many have several objects, tints, exchanged colours, the same concept.
+    cast() -> a concept"""
+    scenes = []
     while len(scenes) < count:
         chance = rng.random()
         if chance < 0.05 * hard and len(scenes) + 2 <= count:
-            scenes += exchanged_colours(bank, rng, concepts)
+            scenes += exchanged_colours(bank, rng, cast)
         else:
             number = 1 if rng.random() > 0.03 + 0.45 * hard else rng.choice([2, 2, 2, 3, 3, 4])
-            first = scenes[-1].objects[0].concept if scenes and rng.random() < 0.1 else rng.choice(concepts)
-            scenes.append(sample_scene(bank, number, first, rng, hard))
+            first = scenes[-1].objects[0].concept if scenes and rng.random() < 0.1 else cast()
+            scenes.append(sample_scene(bank, first, [cast() for _ in range(number - 1)], rng, hard))
     return scenes
 
 
-def sample_scene(bank, number, first, rng, hard):
-    """One scene of `number` objects, the first of a given concept, the others any or the same."""
+def sample_scene(bank, first, others, rng, hard):
+    """One scene of objects of these concepts, or of as many of the first."""
+    number = 1 + len(others)
     repeated = number > 1 and rng.random() < 0.25
-    objects = [bank.thing(first, rng)]
-    for _ in range(number - 1):
-        objects.append(bank.thing(first if repeated else rng.randrange(len(bank.by_concept)), rng))
+    objects = [bank.thing(concept, rng) for concept in ([first] * number if repeated else [first, *others])]
     if repeated and rng.random() < 0.6:  # all by the same hand
         objects = [Thing(objects[0].icon, first, objects[0].colour) for _ in objects]
     if rng.random() < 0.03 + 0.2 * hard:
@@ -189,9 +189,9 @@ def sample_scene(bank, number, first, rng, hard):
     return Scene(objects, 'free' if free else rng.choice(LAYOUTS[number]), repeated)
 
 
-def exchanged_colours(bank, rng, concepts):
+def exchanged_colours(bank, rng, cast):
     """Two scenes with the same two objects and their colours exchanged: each is the other's hard negative."""
-    first, second = rng.sample(concepts, 2)
+    first, second = cast(), cast()
     colours = rng.sample(range(len(COLOUR_NAMES)), 2)
     pair = [Scene([bank.thing(first, rng), bank.thing(second, rng)], rng.choice(LAYOUTS[2])) for _ in range(2)]
     repaint(pair[0].objects, colours)

@@ -84,7 +84,7 @@ def smoke(work):
     named = []
     for number in range(STEPS):
         data = composer.make(rng, 64 if number < STEPS // 2 else 96, 0.1)
-        parts = step(model, optimiser, losses(model, data, vocabulary, generator), 0.0, 100)
+        parts = step(model, optimiser, losses(model, data, vocabulary, generator, composer.practice), 0.0, 100)
         named.append(parts['concept'])
     Progress(work, plan, None).save(model, STEPS, 0.0)
     sizes = export(work, lexicon, work)

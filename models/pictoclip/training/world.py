@@ -10,6 +10,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 
 from captions import also_fits, caption_scene, colour_twins, painted_in_caption, segment_phrases
 from drawing import Look, compose
+from practice import Practice
 from scenes import sample_scenes
 from tokenizer import Tokenizer
 
@@ -53,10 +54,12 @@ def centre_targets(instance):
 
 
 class Composer(IterableDataset):
-    """Endless batches. `schedule(minutes since the start)` -> (pixels of the side, hardness)."""
+    """Endless batches. `schedule(minutes since the start)` -> (pixels of the side, hardness). `practice` may be taught
+    what was named badly."""
 
     def __init__(self, bank, lexicon, vocabulary, batch, schedule, seed):
         self.bank, self.lexicon, self.vocabulary = bank, lexicon, vocabulary
+        self.practice, self.concepts = Practice(lexicon.size), bank.drawn()
         self.batch, self.schedule, self.seed = batch, schedule, seed
         self.tokenizer = Tokenizer(vocabulary.words)
         self.terms_of = [np.nonzero(lexicon.members[:, concept])[0] for concept in range(lexicon.size)]
@@ -75,7 +78,7 @@ class Composer(IterableDataset):
     def make(self, rng, size, hard):
         """One batch as a dict of tensors. `index` holds the captions and their twins, the segments' phrases and their
         twins, then distilled; `caption_twins` and `phrase_twins` are the rows of those that have one."""
-        scenes = sample_scenes(self.bank, self.batch, rng, hard)
+        scenes = sample_scenes(self.bank, self.batch, rng, hard, self.practice.caster(self.concepts, rng))
         image, instance = compose(
             self.bank, self.lexicon, scenes, rng, Look(size, True, 0.85 - 0.6 * hard, max(hard, 0.05))
         )
