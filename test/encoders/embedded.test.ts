@@ -143,7 +143,11 @@ describe('the embedded model', () => {
       expect(cosine(embedded[number]!.picture, picture.embedding)).toBeGreaterThan(0.995);
       for (const output of ['dense', 'layout'] as const) {
         const means = meansOf(looks[number]![output]!);
-        for (const [n, mean] of means.entries()) expect(mean).toBeCloseTo(picture[output][n]!, 1);
+        for (const [n, mean] of means.entries()) {
+          // Offsets to a centre are in pixels of the map, up to 12 either way.
+          const within = output === 'layout' && n >= 2 ? 0.1 : 0.05;
+          expect(Math.abs(mean - picture[output][n]!)).toBeLessThan(within);
+        }
         expect(cosine(means, picture[output])).toBeGreaterThan(0.99);
       }
     }
