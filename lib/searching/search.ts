@@ -1,7 +1,8 @@
+import { shownPath } from '../paths.js';
 import type { PreparedPicture, SearchResult } from '../types.js';
 import { ask } from './asking.js';
 import { hitsByLabel } from './by-label.js';
-import { candidatesOf, type Question } from './candidates.js';
+import { type Candidates, candidatesOf, type Question } from './candidates.js';
 import { planFilter } from './filters.js';
 import { hitsOf, pathOf } from './hits.js';
 import { createJudge } from './judging.js';
@@ -39,7 +40,7 @@ export async function search(query: CheckedQuery, library: Library): Promise<Sea
   const candidates = await candidatesOf(question);
   const queried = performance.now();
   const hits = await hitsOf(candidates, question);
-  const note = hits.length ? cutNote(query, library) : await emptyNote(question, candidates.list.length);
+  const note = hits.length ? cutNote(query, library) : await emptyNote(question, candidates);
   const end = performance.now();
   return {
     query: query.asked,
@@ -65,7 +66,8 @@ function cutNote({ terms, all, without }: CheckedQuery, { encoder }: Library): s
 }
 
 /** Why there is no hit. */
-async function emptyNote({ query, plan, library }: Question, candidates: number): Promise<string> {
+async function emptyNote(question: Question, candidates: Candidates): Promise<string> {
+  const { query, plan, library } = question;
   if ((await library.pictures.count()) === 0) return NOTHING_INDEXED;
   if (plan.note) return plan.note;
   if (library.segments === null && (query.match === 'partial' || query.all.length))
@@ -73,11 +75,18 @@ async function emptyNote({ query, plan, library }: Question, candidates: number)
   const cut = cutNote(query, library);
   if (cut) return cut;
   if (query.offset > 0) return `There are no hits after the first ${query.offset}.`;
-  if (query.without.length && candidates > 0)
+  if (query.without.length && candidates.list.length > 0)
     return 'Nothing answers well enough that holds none of what is not wanted.';
   if (query.all.length)
     return `No picture holds all of it in different segments${query.relation ? ' that lie so to each other' : ''}.`;
-  return 'Nothing here answers well enough. Ask in other words, or with minRelevance: 0 to see the nearest all the same.';
+  return `Nothing here answers well enough${await nearestOf(question, candidates)}. Ask in other words, or with minRelevance: 0 to see what lies below the line.`;
+}
+
+/** What comes nearest all the same: often it is what was meant. */
+async function nearestOf(question: Question, candidates: Candidates): Promise<string> {
+  const query = { ...question.query, k: 1, minRelevance: { full: 0, partial: 0 } };
+  const [hit] = await hitsOf(candidates, { ...question, query });
+  return hit?.paths[0] ? `: the nearest is ${shownPath(hit.paths[0])}, at ${hit.relevance.toFixed(2)}` : '';
 }
 
 /** A notebook asks with words and with a picture: a model without words answers what it can and explains the rest. */

@@ -146,11 +146,12 @@ describe('asking', () => {
     expect(pages.flat().map(pathOf)).toEqual(whole.map(pathOf));
   });
 
-  it('nonsense finds nothing and says so; minRelevance: 0 shows the nearest all the same', async () => {
+  it('nonsense finds nothing and says so, and what comes nearest; minRelevance: 0 shows it all the same', async () => {
     const nothing = await book.search('municipal bond yield');
     expect(nothing.hits).toEqual([]);
-    expect(nothing.note).toMatch(/^Nothing here answers well enough/);
     const nearest = await ask({ text: 'municipal bond yield', minRelevance: 0 });
+    const named = `the nearest is images/${pathOf(nearest[0]!)}, at ${nearest[0]!.relevance.toFixed(2)}`;
+    expect(nothing.note).toMatch(`Nothing here answers well enough: ${named}. `);
     expect(nearest).toHaveLength(10);
     expect(nearest.every(({ relevance }) => relevance < 0.5)).toBe(true);
   });
