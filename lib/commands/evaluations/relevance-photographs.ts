@@ -11,7 +11,7 @@ import type { Query } from '../../types.js';
 import { readQueries } from '../embedded/queries.js';
 import type { Figures, Measure } from '../figures.js';
 import { photographsFolder, QUERIES } from '../photographs.js';
-import { curveOf, curvesOf, type Look, strengthOfHit } from './relevance.js';
+import { curveOf, curvesOf, type Look, strengthsOf } from './relevance.js';
 
 const FIRST = 20;
 
@@ -93,8 +93,7 @@ async function looksOf(
         right,
         rank,
         relevance: hit.relevance,
-        strength: (share) =>
-          strengthOfHit(hit, { kind: query.text === undefined ? 'pictures' : 'words', share }),
+        strength: strengthsOf(hit, query),
       });
     }
   }

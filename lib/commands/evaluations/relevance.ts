@@ -84,8 +84,7 @@ async function lookedAt(scenes: SceneBook, ask: (label: string) => Query | null)
         right: scenes.holds(hit, label),
         rank,
         relevance: hit.relevance,
-        strength: (share) =>
-          strengthOfHit(hit, { kind: query.text === undefined ? 'pictures' : 'words', share }),
+        strength: strengthsOf(hit, query),
       });
   }
   return looks;
@@ -115,12 +114,15 @@ async function drawingOf(icons: Icons): Promise<(label: string) => Query | null>
 }
 
 /** What the curve is of, of the better side of a hit. */
-export function strengthOfHit({ explanation }: Hit, as: { kind: Kind; share: number }): number {
-  const strengths = [explanation?.picture, explanation?.segment].flatMap((judged) =>
-    judged ? [strengthOf(judged.cosine, judged.background, as)] : [],
-  );
-  return Math.max(...strengths);
+export function strengthsOf({ explanation }: Hit, { text }: Query): Look['strength'] {
+  const kind: Kind = text === undefined ? 'pictures' : 'words';
+  const sides = [explanation?.picture, explanation?.segment].flatMap((judged) => judged ?? []);
+  return (share) =>
+    Math.max(...sides.map(({ cosine, background }) => strengthOf(cosine, background, { kind, share })));
 }
+
+/** Shares of the rivals that a curve could take off. */
+const SHARES = [0, 0.25, 0.5];
 
 /** With different shares of the rivals taken off, and how many pairs of a right hit and a wrong one each tells. */
 export function curvesOf(looks: readonly Look[]): string {
@@ -128,12 +130,10 @@ export function curvesOf(looks: readonly Look[]): string {
     const [right, wrong] = [true, false].map((is) =>
       looks.filter((look) => look.right === is).map((look) => look.strength(share)),
     );
-    return `less ${share} of its rivals (${auroc(right!, wrong!).toFixed(3)} of pairs) ${curveOf(looks, share)}`;
+    return `${share} of the rivals off: ${auroc(right!, wrong!).toFixed(3)} of pairs, ${curveOf(looks, share)}`;
   });
   return told.join('; ');
 }
-
-const SHARES = [0, 0.25, 0.5];
 
 export function curveOf(looks: readonly Look[], share = 0): string {
   const { half, slope } = fitLogistic(

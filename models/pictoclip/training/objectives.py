@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 KEEP = 0.2  # share of a picture's own vector that settling keeps: more helps colours, less helps unseen words
 # Times the sharpness that naming learns. The last run learnt at 1.3; at its end 1, 1.1, 1.2 and 1.3 found 79.9, 80.1, 79.8, 79.2 of
-# a hundred of kinds, and of pieces of pictures 1.3 found fewer by 4 to 7 in a hundred than 1.
+# a hundred of kinds, and of pieces of pictures 1.3 found fewer by 1 to 7 in a hundred than 1.
 SHARPER = 1.1
 TRAITS = 16  # numbers that say of a picture what no concept says
 
