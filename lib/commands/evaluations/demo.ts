@@ -8,6 +8,7 @@ import { openLookbook } from '../../lookbook.js';
 import { readMasks } from '../../mask-files.js';
 import { openSegmenter } from '../../models/families.js';
 import { projectPath } from '../../paths.js';
+import { imageIdOfBytes } from '../../picture-bytes.js';
 import type { Hit, Rle } from '../../types.js';
 import type { Figures, Measure } from '../figures.js';
 import { mean } from '../ranks.js';
@@ -17,7 +18,14 @@ interface Truth {
   queries: { text: string; paths: string[] }[];
 }
 
+/** Where the masks of the run lie: the folder, and the segmenter that made them. */
+interface MaskFiles {
+  folder: string;
+  fingerprint: string;
+}
+
 const RIGHT_IOU = 0.5;
+const TIGHT_IOU = 0.8;
 
 export const measure: Measure = async (say) => {
   const truth: Truth = JSON.parse(await readFile(projectPath('test/fixtures/demo-truth.json'), 'utf8'));
@@ -29,6 +37,9 @@ export const measure: Measure = async (say) => {
     masks,
     encoder: 'pictoclip',
   });
+  const segmenter = await openSegmenter('pictoclip-segments', {});
+  const files: MaskFiles = { folder: masks, fingerprint: segmenter.fingerprint };
+  await segmenter.close();
   const report = await book.index();
   const outcomes = [];
   for (const { text, paths } of truth.queries) {
@@ -40,11 +51,12 @@ export const measure: Measure = async (say) => {
       hit1: Number(paths.includes(found[0] ?? '')),
       precision: precision(found, paths),
       wholePrecision: precision(whole.hits.map(demoPath), paths),
-      thing: await rightThing(fused.hits[0], truth, text, masks),
+      thing: await rightThing(fused.hits[0], truth, text, files),
       found: found.slice(0, 3).join(', '),
     });
   }
   await book.close();
+  const ious = (await Promise.all(truth.pictures.map((picture) => bestIous(picture, files)))).flat();
   await rm(masks, { recursive: true, force: true });
   for (const { text, hit1, precision, found } of outcomes.filter(({ hit1 }) => !hit1)) {
     say(`missed “${text}”: first ${found} (hit ${hit1}, precision ${precision.toFixed(2)})`);
@@ -56,6 +68,9 @@ export const measure: Measure = async (say) => {
     'demo.r_precision': mean(outcomes.map(({ precision }) => precision)),
     'demo.r_precision.whole_only': mean(outcomes.map(({ wholePrecision }) => wholePrecision)),
     'demo.segment.p1': mean(things),
+    'demo.mask.iou': mean(ious),
+    'demo.mask.recall50': mean(ious.map((iou) => Number(iou >= RIGHT_IOU))),
+    'demo.mask.recall80': mean(ious.map((iou) => Number(iou >= TIGHT_IOU))),
   } satisfies Figures;
 };
 
@@ -73,7 +88,7 @@ async function rightThing(
   hit: Hit | undefined,
   truth: Truth,
   text: string,
-  masks: string,
+  files: MaskFiles,
 ): Promise<boolean | null> {
   if (!hit) return null;
   const picture = truth.pictures.find(({ path }) => path === demoPath(hit));
@@ -86,13 +101,23 @@ async function rightThing(
     ) ?? [];
   if (named.length === 0) return null;
   const best = hit.evidence.segments[0];
-  const segmenter = await openSegmenter('pictoclip-segments', {});
-  const file = await readMasks(masks, segmenter.fingerprint, hit.imageId);
-  await segmenter.close();
+  const file = await readMasks(files.folder, files.fingerprint, hit.imageId);
   const segment = file?.segments.find(({ segmentId }) => segmentId === best?.segmentId);
-  if (!segment) return false;
-  const mask = decodeRle(segment.mask);
-  return named.some(
-    (object) => maskIoU(mask, resizeMask(decodeRle(object.mask), mask.width, mask.height)) >= RIGHT_IOU,
+  return segment !== undefined && named.some((object) => iouOf(object.mask, segment.mask) >= RIGHT_IOU);
+}
+
+/** For each true object of a picture: its IoU with the mask that fits it best, 0 where none was found. */
+async function bestIous(picture: Truth['pictures'][number], files: MaskFiles): Promise<number[]> {
+  const id = imageIdOfBytes(await readFile(projectPath(join('images', picture.path))));
+  const found = await readMasks(files.folder, files.fingerprint, id);
+  if (!found) throw new Error(`no masks of ${picture.path} were written`);
+  return picture.objects.map((object) =>
+    Math.max(0, ...found.segments.map(({ mask }) => iouOf(object.mask, mask))),
   );
+}
+
+/** IoU of a true mask and a stored one, which is smaller. */
+function iouOf(truth: Rle, stored: Rle): number {
+  const mask = decodeRle(stored);
+  return maskIoU(mask, resizeMask(decodeRle(truth), mask.width, mask.height));
 }

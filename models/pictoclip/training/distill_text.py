@@ -1,8 +1,10 @@
-"""Teach the text tower the teacher's space before it sees any picture: words, phrases, fillers, misspellings, pairs."""
+"""Teach the text tower the teacher's space before it sees any picture, and again where words were placed anew: words,
+phrases, fillers, misspellings, pairs."""
 
 import math
 import random
 import time
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,6 +15,7 @@ from tokenizer import Tokenizer
 from towers import TextTower
 
 RATE, BATCH = 3e-3, 512
+RATE_AGAIN = 1e-3  # lower: what the tower knows is moved, not learnt anew
 
 
 def forget_words(words, generator, share=0.08):
@@ -34,15 +37,39 @@ def cosine_rate(peak, progress, steps, warm=100):
 def distill(vocabulary, minutes, seed):
     """-> a text tower that follows the teacher (cosine about .9 to phrases as typed)"""
     torch.manual_seed(seed)
-    tower, tokenizer, concepts = TextTower(), Tokenizer(vocabulary.words), vocabulary.concept_targets
+    tower = TextTower()
     rows = vocabulary.word_rows(tower.words.weight.shape[1])
     tower.words.weight.data[: len(rows)] = rows
-    optimiser = torch.optim.Adam(tower.parameters(), lr=RATE, betas=(0.9, 0.99))
-    rng, generator = random.Random(seed), torch.Generator().manual_seed(seed)
+    learn_words(tower, lambda targets: targets, vocabulary, Lesson(minutes, seed))
+    return tower
+
+
+def learn_again(model, vocabulary, minutes, seed):
+    """The text tower of a model that has learnt follows words that were placed anew; pictures go on afterwards."""
+    learn_words(
+        model.text, lambda targets: model.space.place(targets).detach(), vocabulary, Lesson(minutes, seed, RATE_AGAIN)
+    )
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """How long, from which seed and at which peak rate words are learnt."""
+
+    minutes: float
+    seed: int
+    rate: float = RATE
+
+
+def learn_words(tower, place, vocabulary, lesson):
+    """Words alone. place: the vocabulary's targets -> where the tower is to put them"""
+    tokenizer, concepts = Tokenizer(vocabulary.words), place(vocabulary.concept_targets)
+    optimiser = torch.optim.Adam(tower.parameters(), lr=lesson.rate, betas=(0.9, 0.99))
+    rng, generator = random.Random(lesson.seed), torch.Generator().manual_seed(lesson.seed)
     start, steps, seen = time.time(), 0, []
-    while (progress := (time.time() - start) / 60 / minutes) < 1:
-        optimiser.param_groups[0]['lr'] = cosine_rate(RATE, progress, steps)
+    while (progress := (time.time() - start) / 60 / lesson.minutes) < 1:
+        optimiser.param_groups[0]['lr'] = cosine_rate(lesson.rate, progress, steps)
         texts, targets = vocabulary.sample(BATCH, rng)
+        targets = place(targets)
         index, words, ngrams = map(torch.from_numpy, tokenizer.encode_distinct(texts))
         student = F.normalize(tower(index, forget_words(words, generator), ngrams), dim=1)
         loss = follow_teacher(student, targets, concepts)
@@ -53,8 +80,7 @@ def distill(vocabulary, minutes, seed):
         seen.append([loss.item(), (student * targets).sum(1).mean().item()])
         if steps % 200 == 0:
             print(
-                f'words {60 * minutes * progress:.0f} s step {steps} loss, cosine',
+                f'words {60 * lesson.minutes * progress:.0f} s step {steps} loss, cosine',
                 np.mean(seen[-200:], 0).round(3),
                 flush=True,
             )
-    return tower

@@ -1,4 +1,4 @@
-"""How a picture looks: grounds, icons in a pose, styles, disturbances.
+"""How a picture looks: icons in a pose on a ground (see grounds.py), shadows, styles, disturbances.
 
 A batch is drawn as tensors, object number k of all scenes at once: one core makes hundreds of pictures a second.
 """
@@ -10,10 +10,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from lexicon import COLOUR_NAMES, COLOURS
+from grounds import COLOUR_VALUES, grounds, ramp
 from scenes import places_of
 
-COLOUR_VALUES = np.array(list(COLOURS.values()), np.float32) / 255
 STRETCH = 0.4  # pictures are squashed to a square: objects of a scene share a log-aspect of up to this
 
 
@@ -68,93 +67,6 @@ def draw_objects(bank, lexicon, objects, rng, look):
     return rgb, alpha
 
 
-# ---------------------------------------------------------------- grounds
-def ramp(size):
-    """Pixel centres in 0..1"""
-    return (torch.arange(size).float() + 0.5) / size
-
-
-def grounds(scenes, look, rng):
-    """-> [B, 3, S, S]; writes the colour's name into scene.background where it has one."""
-    size, plain = look.size, look.plain
-    out = torch.empty(len(scenes), 3, size, size)
-    for b, scene in enumerate(scenes):
-        chance = rng.random()
-        if chance < plain:
-            out[b] = 1.0 if rng.random() < 0.75 else rng.uniform(0.88, 1)
-            scene.background = 'white'
-        elif chance < plain + 0.3 * (1 - plain):
-            index = rng.randrange(len(COLOUR_NAMES))
-            out[b] = (torch.from_numpy(COLOUR_VALUES[index]) + torch.empty(3).uniform_(-0.06, 0.06))[
-                :, None, None
-            ].clamp(0, 1)
-            scene.background = COLOUR_NAMES[index]
-        else:
-            out[b] = rng.choice(GROUNDS)(any_colour(rng), any_colour(rng), size, rng).clamp(0, 1)
-    return out
-
-
-def any_colour(rng):
-    """[3, 1, 1]: any colour, half of the time a pale one"""
-    colour, pale = torch.rand(3)[:, None, None], rng.choice([0.0, rng.uniform(0.3, 0.85)])
-    return colour * (1 - pale) + pale
-
-
-def gradient(first, second, size, rng):
-    """From one colour to the other, in any direction"""
-    axis, angle = ramp(size) - 0.5, rng.uniform(0, 2 * math.pi)
-    slope = (axis[None] * math.cos(angle) + axis[:, None] * math.sin(angle)) * 0.75 + 0.5
-    return first * (1 - slope) + second * slope
-
-
-def clouds(first, second, size, rng):
-    """Soft spots of any colour over a gradient"""
-    grain = rng.choice([3, 5, 9, 16, 32])
-    noise = F.interpolate(torch.rand(1, 3, grain, grain), size=(size, size), mode='bilinear')[0]
-    return gradient(first, second, size, rng) * 0.4 + noise * 0.6
-
-
-def stripes(first, second, size, rng):
-    """Stripes across, down or both"""
-    step = rng.choice([4, 6, 8, 12, 16]) / 96
-    stripe = (ramp(size) / step).long() % 2
-    how = rng.randrange(3)
-    pattern = [
-        stripe[None].expand(size, size),
-        stripe[:, None].expand(size, size),
-        (stripe[None] + stripe[:, None]) % 2,
-    ][how]
-    return torch.where(pattern[None] > 0, first, second)
-
-
-def dots(first, second, size, rng):
-    """Dots in rows"""
-    place = (ramp(size) * rng.uniform(3, 10)) % 1 - 0.5
-    inside = (place[None] ** 2 + place[:, None] ** 2) < rng.uniform(0.1, 0.35) ** 2
-    return torch.where(inside[None], first, second)
-
-
-def horizon(first, second, size, rng):
-    """A sky over a land, a sea or a table: one or two borders, straight or wavy"""
-    picture = gradient(first, any_colour(rng) * 0.4 + first * 0.6, size, rng)
-    for _ in range(rng.choice([1, 1, 2])):
-        axis = ramp(size)
-        edge = rng.uniform(0.4, 0.85) + rng.choice([0.0, 0.04, 0.08]) * torch.sin(
-            axis * rng.uniform(3, 14) + rng.uniform(0, 6)
-        )
-        picture = torch.where((axis[:, None] > edge[None])[None], second, picture)
-        second = any_colour(rng)
-    return picture
-
-
-def grainy(first, second, size, rng):
-    """A gradient with noise"""
-    return gradient(first, second, size, rng) + torch.randn(3, size, size) * rng.uniform(0.03, 0.15)
-
-
-GROUNDS = [gradient, gradient, clouds, clouds, stripes, dots, horizon, horizon, grainy]
-
-
 # ---------------------------------------------------------------- icons
 def pose(place, stretch, rng, may_flip):
     """Affine matrix [2, 3] for grid_sample: where a pixel of the picture looks into the icon. Upright without rng."""
@@ -194,9 +106,26 @@ def draw_icons(bank, icons, matrices, size, bend):
 
 
 def cast_shadow(alpha):
-    """A soft shadow below a quarter of the objects: alpha [M, 1, S, S] -> how much darker the ground is, 0..1"""
+    """Soft shadows: a quarter of the objects throw their own shape a little lower, three in ten stand on a dark ellipse.
+    alpha [M, 1, S, S] -> how much darker the ground is, 0..1"""
+    kind = torch.rand(len(alpha), 1, 1, 1)
     below = F.avg_pool2d(F.pad(alpha, (2, 2, 5, 0), mode='replicate')[:, :, :-1], 5, 1)  # moved down by three pixels
-    return below * torch.rand(len(alpha), 1, 1, 1) * 0.5 * (torch.rand(len(alpha), 1, 1, 1) < 0.25)
+    shape = torch.where(kind < 0.25, below, torch.where(kind < 0.55, foot_ellipse(alpha), 0.0))
+    return shape * torch.rand(len(alpha), 1, 1, 1) * 0.5
+
+
+def foot_ellipse(alpha):
+    """alpha [M, 1, S, S] -> [M, 1, S, S]: an ellipse at the foot of each object that is solid somewhere, about as wide as it,
+    1 in the middle and fading to 0 outwards"""
+    size = alpha.shape[-1]
+    axis, solid = torch.arange(size), alpha[:, 0] > 0.5
+    columns, rows = solid.any(1), solid.any(2)
+    left, right = columns.int().argmax(1), size - 1 - columns.flip(1).int().argmax(1)
+    bottom = size - 1 - rows.flip(1).int().argmax(1)
+    half = ((right - left + 1) * (0.45 + 0.15 * torch.rand(len(alpha))))[:, None]
+    x, y = (axis - (left + right)[:, None] / 2) / half, (axis - bottom[:, None]) / (half * 0.16).clamp(min=1.5)
+    ellipse = (1 - (x[:, None] ** 2 + y[:, :, None] ** 2).sqrt()).clamp(min=0)
+    return (ellipse * solid.flatten(1).any(1)[:, None, None])[:, None]
 
 
 def ink_strokes(rgb, alpha, strokes, tinted, augment):
@@ -217,7 +146,7 @@ def tint(rgb, alpha, tints):
     if rows:
         weights = torch.tensor([0.3, 0.59, 0.11])[None, :, None, None]
         light = (rgb[rows] * weights).sum(1, keepdim=True) / alpha[rows].clamp(min=1e-3)
-        colour = torch.from_numpy(COLOUR_VALUES[[tints[row] for row in rows]])[:, :, None, None]
+        colour = COLOUR_VALUES[[tints[row] for row in rows]][:, :, None, None]
         rgb[rows] = (colour * (0.35 + 0.75 * light)).clamp(0, 1) * alpha[rows]
     return rgb
 

@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime
 import tokenizers
 
-from hierarchy import plain, read_senses, wordnet_terms
+from hierarchy import drawn_sense, plain, read_senses, read_uses, wordnet_terms
 from languages import SENTENCES, labels_and_keywords
 from lexicon import COLOUR_NAMES
 from tokenizer import words_of
@@ -88,17 +88,20 @@ def wordnet_counts(folder='/usr/share/wordnet'):
 
 
 def first_glosses(folder='/usr/share/wordnet'):
-    """{lemma: what its most usual sense means, as a noun, an adjective, a verb}"""
-    glosses = {}
+    """{lemma: [gloss for each part of speech that it is]}: of the noun sense that a picture would show, of the usual
+    adjective and verb"""
+    glosses, senses, uses = {}, read_senses(), read_uses()
     for part in GLOSSED:
         texts = {}
         for line in open(f'{folder}/data.{part}'):
             if not line.startswith('  '):
                 texts[line[:8]] = re.split('[;"]', line.split(' | ', 1)[1])[0].strip()
         for line in open(f'{folder}/index.{part}'):
-            offset = re.search(r' (\d{8})', line)
-            if offset and not line.startswith('  '):
-                glosses.setdefault(plain(line.split(' ', 1)[0]), []).append(texts[offset[1]])
+            offsets = re.findall(r' (\d{8})\b', line)
+            if offsets and not line.startswith('  '):
+                lemma = plain(line.split(' ', 1)[0])
+                offset = drawn_sense(lemma, offsets, senses, uses) if part == 'noun' else offsets[0]
+                glosses.setdefault(lemma, []).append(texts[offset])
     return glosses
 
 
@@ -161,18 +164,21 @@ def to_space(vectors, space):
 
 
 def teach(lexicon, work, folder):
-    """Encodes the wide vocabulary and WordNet's glosses (about 270,000 phrases, 8 minutes on 2 cores) and writes it."""
-    teacher = MiniLM(folder)
+    """Encodes the wide vocabulary and WordNet's glosses (about 270,000 phrases, 8 minutes on 2 cores) and writes it. A work
+    folder that was taught before keeps its space and its words: models have learnt them."""
+    teacher, before = MiniLM(folder), Path(work, 'vocabulary.json')
     phrases, own, coloured = wide_vocabulary(lexicon)
     kinds, narrower = wordnet_terms(lexicon, teacher.encode)
     known = set(phrases)
     phrases += [phrase for phrase in [*kinds, *narrower] if phrase not in known]
     print(len(phrases), 'phrases,', own, 'terms of concepts,', len(kinds), 'kinds', flush=True)
-    vectors = teacher.encode(phrases)
-    np.save(f'{work}/phrases.npy', vectors.astype(np.float16))
-    np.save(f'{work}/glosses.npy', explain(teacher, phrases).astype(np.float16))
-    np.savez(f'{work}/space.npz', **make_space(vectors))
-    words = choose_words(lexicon, phrases, own, kinds)
+    vectors, glosses = teacher.encode(phrases), explain(teacher, phrases)
+    if before.exists():
+        words = json.loads(before.read_text())['words']
+    else:
+        words = choose_words(lexicon, phrases, own, kinds)
+        np.savez(f'{work}/space.npz', **make_space(vectors))
     stored = dict(own=own, coloured=coloured, phrases=phrases, words=words, kinds=kinds, narrower=narrower)
-    with open(f'{work}/vocabulary.json', 'w') as file:
-        json.dump(stored, file)
+    np.save(f'{work}/phrases.npy', vectors.astype(np.float16))
+    np.save(f'{work}/glosses.npy', glosses.astype(np.float16))
+    before.write_text(json.dumps(stored))

@@ -13,7 +13,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch.utils.data import DataLoader
 
-from distill_text import cosine_rate, encode_texts, forget_words
+from distill_text import cosine_rate, encode_texts, forget_words, learn_again
 from drawing import Look, compose
 from objectives import (
     TargetSpace,
@@ -230,6 +230,13 @@ def begin(work, vocabulary, earlier):
         report_new(model.image.load_state_dict(earlier.image, strict=False))
         model.log_concept_scale.data.fill_(math.log(earlier.scale))
     return model
+
+
+def with_words_anew(work, vocabulary, earlier, minutes):
+    """A checkpoint whose text tower is taught the words' present places: what keep_some mixes in at the end knows them too"""
+    model = begin(work, vocabulary, earlier)
+    learn_again(model, vocabulary, minutes, earlier['seed'])
+    return earlier | {'weights': model.state_dict()}
 
 
 def report_new(loaded):

@@ -1,6 +1,7 @@
 """From icons and words to the shipped files, in one command. Steps whose result lies in the work folder are not redone.
 
-python train_all.py --teacher DIR [--work DIR] [--minutes N | --more N] [--start DIR] [--hold-out PREFIX] [--seed N]
+python train_all.py --teacher DIR [--work DIR] [--minutes N | --more N [--teach-again]] [--start DIR]
+                    [--hold-out PREFIX] [--seed N]
 """
 
 import argparse
@@ -37,7 +38,7 @@ def train_all(options):
     from scenes import ALL_SETS, IconBank
     from teacher import teach
     from tokens import golden_tokens
-    from train import Plan, train
+    from train import Plan, train, with_words_anew
     from vocabulary import Vocabulary
 
     work, folder = Path(options.work), HERE.parent
@@ -45,20 +46,25 @@ def train_all(options):
     if not (work / 'concepts.json').exists():
         subprocess.run(['node', HERE / 'icons.mjs', work], check=True)
     lexicon = Lexicon(work)
-    if not (work / 'vocabulary.json').exists():
+    if options.teach_again or not (work / 'vocabulary.json').exists():
         teach(lexicon, work, options.teacher)
+        (work / 'text.pt').unlink(missing_ok=True)  # it follows the places that were
     earlier = read_earlier(options.start) if options.start else None
     vocabulary = Vocabulary(work, lexicon)
     if earlier:
         earlier.turn(vocabulary.concept_targets)
-    if not (work / 'text.pt').exists():
+    if not options.more and not (work / 'text.pt').exists():
         torch.save(distill(vocabulary, WORDS * options.minutes, options.seed).state_dict(), work / 'text.pt')
     held_out = [name for name in ALL_SETS if options.hold_out and name.startswith(options.hold_out)]
     learnt = [name for name in ALL_SETS if name not in held_out]
     banks = IconBank(work, lexicon, learnt), IconBank(work, lexicon, (held_out or learnt)[:1])
     plan = Plan((1 - WORDS) * options.minutes, options.seed)
     if options.more:
-        train(work, lexicon, vocabulary, banks, plan.more(options.more), torch.load(work / 'model.pt'))
+        before, minutes = torch.load(work / 'model.pt'), options.more
+        if options.teach_again:
+            before = with_words_anew(work, vocabulary, before, WORDS * minutes)
+            minutes *= 1 - WORDS
+        train(work, lexicon, vocabulary, banks, plan.more(minutes), before)
     else:
         train(work, lexicon, vocabulary, banks, plan.again() if earlier else plan, earlier)
     if held_out:
@@ -81,9 +87,14 @@ if __name__ == '__main__':
     parser.add_argument('--work', default=str(HERE / '.work'), help='folder for large files')
     parser.add_argument('--minutes', type=float, default=85, help='wall clock time of the two learning steps together')
     parser.add_argument('--more', type=float, help="go on from the work folder's model for so many minutes")
+    parser.add_argument(
+        '--teach-again', action='store_true', help='with --more: words are placed anew and learnt first'
+    )
     parser.add_argument('--start', help='folder of shipped files whose picture weights the run goes on from')
     parser.add_argument('--hold-out', help='sets whose name begins so are only measured; writes unseen.json, no model')
     parser.add_argument('--seed', type=int, default=0)
     options = parser.parse_args()
+    if options.teach_again and not options.more:
+        parser.error('--teach-again goes with --more')
     prepare_process()
     train_all(options)

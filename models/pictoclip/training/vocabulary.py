@@ -7,21 +7,22 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from anchors import anchor
+from anchors import Forces, anchor
 from captions import FILLERS
 from languages import in_colour, in_sentence, labels_and_keywords
 from lexicon import COLOUR_NAMES, plural
 from teacher import to_space
 from tokenizer import words_of
 
-NEAREST = 50000  # English phrases besides terms and kinds: the ones that are nearest to any concept
+NEAREST = 50000  # English phrases besides terms, kinds and narrower words: the ones that are nearest to any concept
 FARTHEST = 12000  # and those that are farthest from all: what no picture shows ("lease giver", "demographics")
 TAG_WEIGHT = 0.5  # a concept's vector = its label + TAG_WEIGHT x the mean of its tags
-PULL = 4.0  # of terms and kinds towards the teacher
-STRONG_PULL = 12.0  # of narrower words, which the teacher knows better than their place below a concept
+NAMES = Forces(teacher=4.0)  # of labels and their short names, in all languages: pictures teach them as well
+KINDS = Forces(teacher=24.0, members=16.0)  # of tags, and of WordNet's other names and kinds; see README.md, step 3
+NARROWER = Forces(teacher=24.0, members=10.0)  # of words below a concept, some of which lie below the wrong one
 SHARES = {
-    'own': 0.2, 'kinds': 0.16, 'coloured': 0.1, 'others': 0.2, 'labels': 0.18, 'keywords': 0.08, 'tinted': 0.03,
-    'nonsense': 0.05,
+    'own': 0.17, 'kinds': 0.18, 'narrower': 0.12, 'coloured': 0.08, 'others': 0.14, 'labels': 0.16, 'keywords': 0.07,
+    'tinted': 0.03, 'nonsense': 0.05,
 }  # fmt: skip
 HERE = Path(__file__).resolve().parent
 KEYBOARD = ['qwertyuiop', 'asdfghjkl', 'zxcvbnm']
@@ -40,12 +41,18 @@ class Vocabulary:
         self.targets = self.read_teacher(work)
         self.concept_targets = torch.stack([self.concept_target(*pair) for pair in zip(lexicon.names, lexicon.tags)])
         self.nothing = F.normalize(-self.concept_targets.mean(0), dim=0)
+        stored['kinds'], stored['narrower'] = self.uncoloured(stored['kinds']), self.uncoloured(stored['narrower'])
         self.kinds = [self.row[kind] for kind in stored['kinds']]
-        ranked = self.by_likeness({*self.kinds})
+        self.narrower = [self.row[word] for word in stored['narrower']]
+        ranked = self.by_likeness({*self.kinds, *self.narrower})
         self.others, in_vain = ranked[:NEAREST], asked_in_vain()
         self.strangers = [row for row in ranked[-FARTHEST:] if self.phrases[row] not in in_vain]
         self.place_known(lexicon, stored)
         self.place_foreign(lexicon)
+
+    def uncoloured(self, members):
+        """{phrase: members} without coloured labels: a red fox is to be one that is red, whatever else WordNet calls so"""
+        return {phrase: some for phrase, some in members.items() if not self.own <= self.row[phrase] < self.coloured}
 
     def read_teacher(self, work):
         """The teacher's vectors in the space [P, D]; half of what is neither term nor coloured label is its gloss."""
@@ -81,9 +88,10 @@ class Vocabulary:
             word: {int(concept): weight for concept, weight in members.items()}
             for word, members in stored['narrower'].items()
         }
-        for some, pull in ((known, PULL), (below, STRONG_PULL)):
+        names = {name: known.pop(name) for row in lexicon.names for name in row if name in known}
+        for some, forces in ((names, NAMES), (known, KINDS), (below, NARROWER)):
             rows = [self.row[phrase] for phrase in some]
-            self.targets[rows] = anchor(list(some.values()), self.targets[rows], self.concept_targets, pull)
+            self.targets[rows] = anchor(list(some.values()), self.targets[rows], self.concept_targets, forces)
 
     def place_foreign(self, lexicon):
         """Appends the labels and keywords of other languages, where nothing but the concepts says what they mean."""
@@ -95,7 +103,7 @@ class Vocabulary:
                 self.phrases.append(text)
         self.labels = range(len(self.phrases) - len(labels) - len(keywords), len(self.phrases) - len(keywords))
         self.keywords = range(self.labels.stop, len(self.phrases))
-        placed = anchor([foreign.members for foreign in labels.values()], None, self.concept_targets, PULL)
+        placed = anchor([foreign.members for foreign in labels.values()], None, self.concept_targets, NAMES)
         means = [self.concept_targets[list(foreign.members)].mean(0) for foreign in keywords.values()]
         self.targets = torch.cat([self.targets, placed, F.normalize(torch.stack(means), dim=1)])
         self.named = [
