@@ -2,21 +2,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { maskIoU, resizeMask } from '../../arithmetic/masks.js';
-import { decodeRle } from '../../arithmetic/rle.js';
 import { openLookbook } from '../../lookbook.js';
 import { readMasks } from '../../mask-files.js';
-import { openSegmenter } from '../../models/families.js';
 import { projectPath } from '../../paths.js';
 import { imageIdOfBytes } from '../../picture-bytes.js';
-import type { Hit, Rle } from '../../types.js';
+import type { Hit } from '../../types.js';
+import { type DemoTruth, iouOf, maskFingerprint, readDemoTruth } from '../demo-truth.js';
 import type { Figures, Measure } from '../figures.js';
 import { mean } from '../ranks.js';
-
-interface Truth {
-  pictures: { path: string; objects: { label: string; mask: Rle }[] }[];
-  queries: { text: string; paths: string[] }[];
-}
 
 /** Where the masks of the run lie: the folder, and the segmenter that made them. */
 interface MaskFiles {
@@ -28,7 +21,7 @@ const RIGHT_IOU = 0.5;
 const TIGHT_IOU = 0.8;
 
 export const measure: Measure = async (say) => {
-  const truth: Truth = JSON.parse(await readFile(projectPath('test/fixtures/demo-truth.json'), 'utf8'));
+  const truth = await readDemoTruth();
   const masks = await mkdtemp(join(tmpdir(), 'lookbook-evaluate-'));
   const book = await openLookbook({
     name: 'evaluate',
@@ -37,9 +30,7 @@ export const measure: Measure = async (say) => {
     masks,
     encoder: 'pictoclip',
   });
-  const segmenter = await openSegmenter('pictoclip-segments', {});
-  const files: MaskFiles = { folder: masks, fingerprint: segmenter.fingerprint };
-  await segmenter.close();
+  const files: MaskFiles = { folder: masks, fingerprint: await maskFingerprint() };
   const report = await book.index();
   const outcomes = [];
   for (const { text, paths } of truth.queries) {
@@ -86,7 +77,7 @@ function precision(found: readonly string[], right: readonly string[]): number {
 /** Whether the best segment of a hit covers an object that the query's words name; null where no label does. */
 async function rightThing(
   hit: Hit | undefined,
-  truth: Truth,
+  truth: DemoTruth,
   text: string,
   files: MaskFiles,
 ): Promise<boolean | null> {
@@ -107,17 +98,11 @@ async function rightThing(
 }
 
 /** For each true object of a picture: its IoU with the mask that fits it best, 0 where none was found. */
-async function bestIous(picture: Truth['pictures'][number], files: MaskFiles): Promise<number[]> {
+async function bestIous(picture: DemoTruth['pictures'][number], files: MaskFiles): Promise<number[]> {
   const id = imageIdOfBytes(await readFile(projectPath(join('images', picture.path))));
   const found = await readMasks(files.folder, files.fingerprint, id);
   if (!found) throw new Error(`no masks of ${picture.path} were written`);
   return picture.objects.map((object) =>
     Math.max(0, ...found.segments.map(({ mask }) => iouOf(object.mask, mask))),
   );
-}
-
-/** IoU of a true mask and a stored one, which is smaller. */
-function iouOf(truth: Rle, stored: Rle): number {
-  const mask = decodeRle(stored);
-  return maskIoU(mask, resizeMask(decodeRle(truth), mask.width, mask.height));
 }

@@ -2,32 +2,22 @@
  * What a map tells by itself: do its clusters agree with true groups, and is a word called missing that has no picture? On
  * the demo pictures, whose objects are known with their CLDR groups, and on drawings, one a concept.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { maskIoU, resizeMask } from '../../arithmetic/masks.js';
 import { adjustedRandIndex } from '../../arithmetic/rand-index.js';
-import { decodeRle } from '../../arithmetic/rle.js';
 import { clustersOf, findClusters } from '../../exploring/clusters.js';
 import { project } from '../../exploring/projection.js';
 import { type Lookbook, openLookbook } from '../../lookbook.js';
 import { readMasks } from '../../mask-files.js';
-import { openSegmenter } from '../../models/families.js';
-import { projectPath } from '../../paths.js';
 import { imageIdOf } from '../../rows.js';
 import { backgroundPrompts } from '../../searching/background-prompts.js';
-import type { MapView, Rle } from '../../types.js';
+import type { MapView } from '../../types.js';
+import { iouOf, maskFingerprint, readDemoTruth, type TrueObject } from '../demo-truth.js';
 import { openEyes } from '../embedded/eyes.js';
 import { cleanIcons } from '../embedded/words.js';
 import type { Figures, Measure } from '../figures.js';
 import { type Concept, openIcons } from '../scenes/icons.js';
-
-interface TrueObject {
-  label: string;
-  hex: string;
-  bbox: { width: number; height: number };
-  mask: Rle;
-}
 
 /** Path below the demo pictures → what is in the picture. */
 type Truth = ReadonlyMap<string, readonly TrueObject[]>;
@@ -61,8 +51,7 @@ export const measure: Measure = async (say) => {
 
 /** The largest object first. */
 async function readTruth(): Promise<Truth> {
-  const text = await readFile(projectPath('test/fixtures/demo-truth.json'), 'utf8');
-  const { pictures }: { pictures: { path: string; objects: TrueObject[] }[] } = JSON.parse(text);
+  const { pictures } = await readDemoTruth();
   const area = ({ bbox }: TrueObject): number => bbox.width * bbox.height;
   return new Map(pictures.map(({ path, objects }) => [path, [...objects].sort((a, b) => area(b) - area(a))]));
 }
@@ -99,23 +88,18 @@ function demoPath(path: string): string {
 
 /** The object that each segment shows, by segmentId. */
 async function objectsOf(view: MapView, truth: Truth, masks: string): Promise<Map<string, TrueObject>> {
-  const segmenter = await openSegmenter('pictoclip-segments', {});
+  const fingerprint = await maskFingerprint();
   const found = new Map<string, TrueObject>();
   for (const { id, title } of view.points) {
-    const file = await readMasks(masks, segmenter.fingerprint, imageIdOf(id));
+    const file = await readMasks(masks, fingerprint, imageIdOf(id));
     const segment = file?.segments.find(({ segmentId }) => segmentId === id);
     if (!segment) continue;
-    const mask = decodeRle(segment.mask);
     const objects = truth.get(demoPath(title)) ?? [];
     const best = objects
-      .map((object) => ({
-        object,
-        iou: maskIoU(mask, resizeMask(decodeRle(object.mask), mask.width, mask.height)),
-      }))
+      .map((object) => ({ object, iou: iouOf(object.mask, segment.mask) }))
       .sort((a, b) => b.iou - a.iou)[0];
     if (best && best.iou >= SAME_IOU) found.set(id, best.object);
   }
-  await segmenter.close();
   return found;
 }
 

@@ -1,5 +1,5 @@
 """Which concepts need practice: those whose objects are named badly are drawn up to twice as often as the mean one, which
-has 2 chances, and the easiest half as often: at a third, everyday things such as glasses were unlearnt."""
+has 2 chances, and the easiest half as often."""
 
 from itertools import accumulate
 
